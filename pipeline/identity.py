@@ -1,0 +1,49 @@
+"""How claims, statements, evidence and page inputs are named: specified here, once.
+
+- Claim id: `c_` + 12 hex digits of SHA-256 over [hcpcs_code, section_key, subject]. The subject says what the
+  claim is about, never what it says: `fact:fac_total_rvu` for a table value, `note:NAME#coverage/0` for the
+  first sentence of a note's part, `text:` + normalised words for a claim that a model wrote. So a new figure
+  under the same row, or a reworded note, keeps its claim id.
+- Statement id: `s_` + the same over [hcpcs_code, section_key, first claim's subject].
+- Evidence id: `e_` + the same over what is shown: document, passage and offsets, or release, row and value.
+- Input fingerprint: SHA-256 over canonical JSON of every input of a page, named by kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+_SHORT = 12
+
+
+def digest(value: object) -> str:
+    """SHA-256 hex of canonical JSON: sorted keys, no blanks, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def claim_id(hcpcs_code: str, section_key: str, subject: str) -> str:
+    """Id of a claim, stable while it is about the same thing in the same section of the same page."""
+    return "c_" + digest([hcpcs_code, section_key, subject])[:_SHORT]
+
+
+def statement_id(hcpcs_code: str, section_key: str, subject: str) -> str:
+    """Id of the statement whose first claim has this subject."""
+    return "s_" + digest([hcpcs_code, section_key, subject])[:_SHORT]
+
+
+def evidence_id(*parts: str | int) -> str:
+    """Id of a piece of evidence, from what identifies the shown span or row."""
+    return "e_" + digest(list(parts))[:_SHORT]
+
+
+def text_subject(text: str) -> str:
+    """Subject of a claim that has no table row or note behind its wording: its words, lower-cased."""
+    return "text:" + " ".join(text.lower().split())
+
+
+def fingerprint(inputs: Mapping[str, str | Sequence[str] | Mapping[str, str]]) -> str:
+    """Fingerprint of a page's inputs, each named by kind (facts, passages, prompts, model, checker, …)."""
+    return digest(dict(inputs))

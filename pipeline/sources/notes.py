@@ -1,0 +1,188 @@
+"""Guidance notes: one rule each, in our own words, with front matter that says where it comes from.
+
+A note is a Markdown file. Between two `---` lines stands YAML, every value read as text (so that 010 stays
+010); after it, one `## part` per page section that the note feeds:
+
+    ## coverage                     a rule, as sentences for "What this code covers"
+    ## documentation                what the record must show
+    ## checklist                    one short item a scribe captures, derived from the documentation part
+    ## denials                      why a claim fails (with `adjustment_codes` in the front matter)
+    ## faqs: Question as an office asks it?
+
+Each part becomes one passage of the note's document, and one statement of a page it applies to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
+
+from pipeline.data import Anchor, Applicability, Authority, Passage, Record, SourceDocument
+from pipeline.errors import SourceError
+
+NOTE_SECTIONS = ("coverage", "documentation", "checklist", "denials", "faqs")
+_PART = re.compile(r"^## (?P<section>[a-z]+)(?:: (?P<question>[^\n]+\?))?[ ]*\n+(?P<text>.*?)\s*(?=^## |\Z)", re.M | re.S)
+
+
+class NotePart(Record):
+    """One `##` part: the section it feeds, its text and the text's offsets in the note's body."""
+
+    section_key: str
+    question: str = ""
+    text: str
+    start: int
+    end: int
+
+
+class Note(Record):
+    """A guidance note. `confirmed` False: the anchored document does not itself settle the rule."""
+
+    id: str
+    publisher: str
+    title: str
+    edition: str
+    locator: str
+    url: str
+    payer_scope: str
+    authority: Authority
+    licence: str
+    valid_from: date
+    valid_to: date | None = None
+    owner: str
+    next_review: date
+    confirmed: bool = True
+    applies_to: Applicability
+    answers: tuple[str, ...] = ()
+    adjustment_codes: tuple[str, ...] = ()
+    anchor: Anchor
+    parts: tuple[NotePart, ...] = Field(min_length=1)
+    body: str
+    sha256: str
+    path: str
+
+
+def load_notes(folder: Path) -> list[Note]:
+    """Read every `*.md` under `folder`, sorted by id. Raises SourceError naming file, line and expectation."""
+    notes = [load_note(path) for path in sorted(folder.rglob("*.md"))]
+    seen: dict[str, str] = {}
+    for note in notes:
+        if note.id in seen:
+            raise SourceError(f"{note.path}: note id {note.id!r} is taken by {seen[note.id]}; choose another")
+        seen[note.id] = note.path
+    return sorted(notes, key=lambda note: note.id)
+
+
+def load_note(path: Path) -> Note:
+    """Read one note. The id is the file's name without `.md`."""
+    try:
+        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
+        raise SourceError(f"{path}:1: expected front matter between two lines of '---'")
+    head, body = text[4:].split("\n---\n", 1)
+    try:
+        fields = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506 - builds text, lists and maps only
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        raise SourceError(f"{path}:{line}: front matter is not YAML ({getattr(error, 'problem', error)})") from error
+    if not isinstance(fields, dict):
+        raise SourceError(f"{path}:2: expected 'name: value' lines in the front matter")
+    body_line = head.count("\n") + 4
+    parts = _split_parts(body, path=path, first_line=body_line)
+    try:
+        return Note.model_validate(
+            {
+                **fields,
+                "id": path.stem,
+                "parts": parts,
+                "body": body,
+                "sha256": hashlib.sha256(text.encode()).hexdigest(),
+                "path": str(path),
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"]) or "front matter"
+        raise SourceError(
+            f"{path}:{_line_of(head, first['loc'])}: {where}: {first['msg']} (found {first['input']!r:.60})"
+        ) from error
+
+
+def _line_of(head: str, location: tuple[int | str, ...]) -> int:
+    name = str(location[0]) if location else ""
+    for number, line in enumerate(head.split("\n"), 2):
+        if line.startswith(f"{name}:"):
+            return number
+    return 1
+
+
+def _split_parts(body: str, *, path: Path, first_line: int) -> list[NotePart]:
+    parts: list[NotePart] = []
+    position = 0
+    for match in _PART.finditer(body):
+        line = first_line + body[: match.start()].count("\n")
+        if body[position : match.start()].strip():
+            raise SourceError(f"{path}:{line}: text outside any '## section' part")
+        section, question = match["section"], match["question"] or ""
+        if section not in NOTE_SECTIONS:
+            raise SourceError(f"{path}:{line}: unknown section {section!r}, expected one of {', '.join(NOTE_SECTIONS)}")
+        if (section == "faqs") != bool(question):
+            raise SourceError(f"{path}:{line}: expected '## faqs: Question?' with its question, and only there")
+        if not match["text"].strip():
+            raise SourceError(f"{path}:{line}: the part '{section}' has no text")
+        parts.append(
+            NotePart(
+                section_key=section,
+                question=question,
+                text=match["text"],
+                start=match.start("text"),
+                end=match.start("text") + len(match["text"]),
+            )
+        )
+        position = match.end()
+    if body[position:].strip():
+        line = first_line + body[:position].count("\n")
+        raise SourceError(f"{path}:{line}: expected '## section' parts, found other text")
+    return parts
+
+
+def note_document(note: Note) -> SourceDocument:
+    """The note as a stored document; its text is the note's body."""
+    return SourceDocument(
+        id=f"note:{note.id}",
+        url=note.url,
+        publisher=note.publisher,
+        title=note.title,
+        edition=note.edition,
+        locator=note.locator,
+        authority=note.authority,
+        licence=note.licence,
+        payer_scope=note.payer_scope,
+        valid_from=note.valid_from,
+        sha256=note.sha256,
+        text=note.body,
+    )
+
+
+def note_passages(note: Note) -> list[Passage]:
+    """One passage a part, in order."""
+    return [
+        Passage(
+            id=f"note:{note.id}#{hashlib.sha256((part.section_key + part.text).encode()).hexdigest()[:12]}",
+            document_id=f"note:{note.id}",
+            heading_path=(note.title, note.locator, part.question) if part.question else (note.title, note.locator),
+            section_key=part.section_key,
+            start=part.start,
+            end=part.end,
+            text=part.text,
+            applies_to=note.applies_to,
+        )
+        for part in note.parts
+    ]
