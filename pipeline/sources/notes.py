@@ -19,14 +19,16 @@ import re
 from datetime import date
 from pathlib import Path
 
-import yaml
 from pydantic import Field, ValidationError
 
 from pipeline.data import Anchor, Applicability, Authority, Passage, Record, SourceDocument
 from pipeline.errors import SourceError
+from pipeline.frontmatter import invalid_field, read_front_matter
 
 NOTE_SECTIONS = ("coverage", "documentation", "checklist", "denials", "faqs")
-_PART = re.compile(r"^## (?P<section>[a-z]+)(?:: (?P<question>[^\n]+\?))?[ ]*\n+(?P<text>.*?)\s*(?=^## |\Z)", re.M | re.S)
+_PART = re.compile(
+    r"^## (?P<section>[a-z]+)(?:: (?P<question>[^\n]+\?))?[ ]*\n+(?P<text>.*?)\s*(?=^## |\Z)", re.M | re.S
+)
 
 
 class NotePart(Record):
@@ -67,7 +69,7 @@ class Note(Record):
 
 
 def load_notes(folder: Path) -> list[Note]:
-    """Read every `*.md` under `folder`, sorted by id. Raises SourceError naming file, line and expectation."""
+    """Read every `*.md` under `folder`, sorted by id. Raises SourceError naming file and line."""
     notes = [load_note(path) for path in sorted(folder.rglob("*.md"))]
     seen: dict[str, str] = {}
     for note in notes:
@@ -79,48 +81,21 @@ def load_notes(folder: Path) -> list[Note]:
 
 def load_note(path: Path) -> Note:
     """Read one note. The id is the file's name without `.md`."""
-    try:
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
-        raise SourceError(f"{path}:1: expected front matter between two lines of '---'")
-    head, body = text[4:].split("\n---\n", 1)
-    try:
-        fields = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506 - builds text, lists and maps only
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        raise SourceError(f"{path}:{line}: front matter is not YAML ({getattr(error, 'problem', error)})") from error
-    if not isinstance(fields, dict):
-        raise SourceError(f"{path}:2: expected 'name: value' lines in the front matter")
-    body_line = head.count("\n") + 4
-    parts = _split_parts(body, path=path, first_line=body_line)
+    matter = read_front_matter(path)
+    parts = _split_parts(matter.body, path=path, first_line=matter.body_line)
     try:
         return Note.model_validate(
             {
-                **fields,
+                **matter.fields,
                 "id": path.stem,
                 "parts": parts,
-                "body": body,
-                "sha256": hashlib.sha256(text.encode()).hexdigest(),
+                "body": matter.body,
+                "sha256": matter.sha256,
                 "path": str(path),
             }
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"]) or "front matter"
-        raise SourceError(
-            f"{path}:{_line_of(head, first['loc'])}: {where}: {first['msg']} (found {first['input']!r:.60})"
-        ) from error
-
-
-def _line_of(head: str, location: tuple[int | str, ...]) -> int:
-    name = str(location[0]) if location else ""
-    for number, line in enumerate(head.split("\n"), 2):
-        if line.startswith(f"{name}:"):
-            return number
-    return 1
+        raise invalid_field(path, matter, error) from error
 
 
 def _split_parts(body: str, *, path: Path, first_line: int) -> list[NotePart]:
@@ -132,9 +107,13 @@ def _split_parts(body: str, *, path: Path, first_line: int) -> list[NotePart]:
             raise SourceError(f"{path}:{line}: text outside any '## section' part")
         section, question = match["section"], match["question"] or ""
         if section not in NOTE_SECTIONS:
-            raise SourceError(f"{path}:{line}: unknown section {section!r}, expected one of {', '.join(NOTE_SECTIONS)}")
+            raise SourceError(
+                f"{path}:{line}: unknown section {section!r}, expected one of {', '.join(NOTE_SECTIONS)}"
+            )
         if (section == "faqs") != bool(question):
-            raise SourceError(f"{path}:{line}: expected '## faqs: Question?' with its question, and only there")
+            raise SourceError(
+                f"{path}:{line}: expected '## faqs: Question?' with its question, and only there"
+            )
         if not match["text"].strip():
             raise SourceError(f"{path}:{line}: the part '{section}' has no text")
         parts.append(
@@ -177,7 +156,9 @@ def note_passages(note: Note) -> list[Passage]:
         Passage(
             id=f"note:{note.id}#{hashlib.sha256((part.section_key + part.text).encode()).hexdigest()[:12]}",
             document_id=f"note:{note.id}",
-            heading_path=(note.title, note.locator, part.question) if part.question else (note.title, note.locator),
+            heading_path=(note.title, note.locator, part.question)
+            if part.question
+            else (note.title, note.locator),
             section_key=part.section_key,
             start=part.start,
             end=part.end,
