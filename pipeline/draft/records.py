@@ -1,0 +1,25 @@
+"""What a drafter returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.data import Evidence, Record, Statement
+
+
+class Draft(Record):
+    """Statements in order, the evidence their claims name, and what a model failed to deliver."""
+
+    statements: tuple[Statement, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+def merge_drafts(drafts: Iterable[Draft]) -> Draft:
+    """All drafts as one, in order."""
+    drafts = list(drafts)
+    return Draft(
+        statements=tuple(statement for draft in drafts for statement in draft.statements),
+        evidence=tuple(evidence for draft in drafts for evidence in draft.evidence),
+        failures=tuple(failure for draft in drafts for failure in draft.failures),
+    )

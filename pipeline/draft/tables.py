@@ -1,0 +1,178 @@
+"""Statements about facts: the fact strip and the sections fed by tables. No model writes any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.data import Claim, CodeProfile, Fact, PagePlan, RowEvidence, Statement
+from pipeline.draft.records import Draft, merge_drafts
+from pipeline.facts.indicators import applicable_entries
+from pipeline.facts.sentences import FactSentence, Rows, compose_sentence
+from pipeline.identity import claim_id, evidence_id, statement_id
+
+DRAFTER = "tables"
+
+# Subjects in the order of each section's table; those a code has no rows for are left out.
+_SUBJECTS = {
+    "strip": ("payment:facility", "payment:nonfacility", "rvu:total", "indicator:global_days"),
+    "rvu": ("rvu:work", "rvu:pe", "rvu:mp", "rvu:total"),
+    "payment": ("setting:office", "setting:hopd", "setting:asc", "setting:inpatient"),
+    "indicators": ("indicator:status_code", "indicator:global_days", "indicator:mue_value", "add_on:"),
+}
+# The `must_answer` keys that a subject answers.
+_ANSWERS = {
+    "rvu:total": ("rvu_total",),
+    "setting:office": ("payment_nonfacility",),
+    "setting:hopd": ("payment_hopd",),
+    "setting:asc": ("payment_asc",),
+    "indicator:global_days": ("global_days",),
+    "indicator:mue_value": ("mue",),
+    "add_on:": ("add_on",),
+}
+
+MakeRow = Callable[[Fact], RowEvidence]
+
+
+def draft_table_section(plan: PagePlan, section_key: str, *, rows: Rows, make_row: MakeRow) -> Draft:
+    """Statements of `strip`, `rvu`, `payment`, `indicators` or `modifiers` for the plan's code."""
+    if section_key == "modifiers":
+        facts = {fact.field: fact for fact in rows.values()}
+        subjects = tuple(f"modifier:{entry.key}" for entry in applicable_entries(facts))
+    else:
+        subjects = _SUBJECTS[section_key]
+    drafts = []
+    for subject in subjects:
+        sentence = compose_sentence(subject, plan.hcpcs_code, rows)
+        if sentence is not None:
+            drafts.append(_draft_sentence(plan, section_key, sentence, make_row))
+    return merge_drafts(drafts)
+
+
+def _draft_sentence(plan: PagePlan, section_key: str, sentence: FactSentence, make_row: MakeRow) -> Draft:
+    claim, evidence = _claim_on(plan, section_key, sentence, make_row)
+    statement = Statement(
+        id=statement_id(plan.hcpcs_code, section_key, sentence.subject),
+        section_key=section_key,
+        text=sentence.text,
+        cells=sentence.cells,
+        answers=_ANSWERS.get(sentence.subject, _kind_answers(sentence.subject)),
+        drafter=DRAFTER,
+        claims=(claim,),
+    )
+    return Draft(statements=(statement,), evidence=evidence)
+
+
+def _kind_answers(subject: str) -> tuple[str, ...]:
+    return ("applicable_modifiers",) if subject.startswith("modifier:") else ()
+
+
+def _claim_on(
+    plan: PagePlan, section_key: str, sentence: FactSentence, make_row: MakeRow
+) -> tuple[Claim, tuple[RowEvidence, ...]]:
+    evidence = tuple({fact.key: make_row(fact) for fact in sentence.facts}.values())
+    claim = Claim(
+        id=claim_id(plan.hcpcs_code, section_key, sentence.subject),
+        text=sentence.text,
+        subject=sentence.subject,
+        evidence_ids=tuple(item.id for item in evidence),
+        derivation=sentence.derivation,
+    )
+    return claim, evidence
+
+
+def draft_summary(plan: PagePlan, profile: CodeProfile, *, make_row: Callable[[CodeProfile], RowEvidence]) -> Draft:
+    """The own-words summary line, resting on our own classification."""
+    row = make_row(profile)
+    claim = Claim(
+        id=claim_id(plan.hcpcs_code, "summary", "class:summary"),
+        text=profile.summary,
+        subject="class:summary",
+        evidence_ids=(row.id,),
+    )
+    statement = Statement(
+        id=statement_id(plan.hcpcs_code, "summary", "class:summary"),
+        section_key="summary",
+        text=profile.summary,
+        drafter=DRAFTER,
+        claims=(claim,),
+    )
+    return Draft(statements=(statement,), evidence=(row,))
+
+
+def draft_related(
+    plan: PagePlan,
+    profiles: Mapping[str, CodeProfile],
+    *,
+    rows: Rows,
+    make_row: MakeRow,
+    make_profile_row: Callable[[CodeProfile], RowEvidence],
+) -> Draft:
+    """The related-codes table: how each sibling differs (our classification) and the NCCI edit of the pair.
+
+    Siblings first, then other starter codes that NCCI pairs with this one.
+    """
+    own = profiles[plan.hcpcs_code]
+    paired = {
+        fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
+        for fact in rows.values()
+        if fact.field.startswith("ptp_column_two:")
+    }
+    others = [*own.siblings, *sorted((paired & profiles.keys()) - own.siblings.keys())]
+    drafts = []
+    for other in others:
+        differs = own.siblings.get(other, profiles[other].summary)
+        row = make_profile_row(profiles[other])
+        subject = f"class:{other}"
+        first = Claim(
+            id=claim_id(plan.hcpcs_code, "related", subject),
+            text=f"{other}: {differs}",
+            subject=subject,
+            evidence_ids=(row.id, make_profile_row(own).id),
+        )
+        claims, evidence, edit_cell = [first], [row, make_profile_row(own)], "no edit listed; that is not permission"
+        edit = compose_sentence(f"ptp:{other}", plan.hcpcs_code, rows)
+        if edit is not None:
+            claim, edit_evidence = _claim_on(plan, "related", edit, make_row)
+            claims.append(claim)
+            evidence.extend(edit_evidence)
+            edit_cell = edit.cells[0]
+        drafts.append(
+            Draft(
+                statements=(
+                    Statement(
+                        id=statement_id(plan.hcpcs_code, "related", subject),
+                        section_key="related",
+                        text=" ".join(claim.text for claim in claims),
+                        cells=(other, differs, edit_cell),
+                        answers=("siblings",),
+                        drafter=DRAFTER,
+                        claims=tuple(claims),
+                    ),
+                ),
+                evidence=tuple(evidence),
+            )
+        )
+    return merge_drafts(drafts)
+
+
+def classification_row(profile: CodeProfile, *, valid_from: str) -> RowEvidence:
+    """Our classification of a code as a row of our own table; never shown as a CMS row."""
+    from datetime import date
+
+    from pipeline.data import Currency
+
+    fact = Fact(
+        hcpcs_code=profile.hcpcs_code,
+        field="classification",
+        value=profile.summary,
+        release="starter classification",
+        valid_from=date.fromisoformat(valid_from),
+        locator=profile.locator,
+    )
+    return RowEvidence(
+        id=evidence_id(fact.key, fact.value),
+        fact=fact,
+        currency=Currency.IN_FORCE,
+        in_force_release=fact.release,
+        level="classification",
+    )

@@ -1,0 +1,82 @@
+"""What the policy indicators of the fee schedule mean, and the modifiers that follow from them.
+
+The entries stand in `modifiers.toml` with the page of the record layout or manual they come from. Nothing here
+is typed by a model: a page's modifier table is these entries, selected by the code's own rows.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from pipeline.data import Fact, Record
+
+GLOBAL_DAYS = {
+    "000": "minor procedure, the day of the procedure only",
+    "010": "minor procedure, the day itself and 10 days after",
+    "090": "major surgery, the day before, the day itself and 90 days after",
+    "XXX": "no global period",
+    "YYY": "the contractor decides",
+    "ZZZ": "inside the global period of another service",
+    "MMM": "maternity",
+}
+STATUS_CODES = {
+    "A": "active, paid separately where covered",
+    "B": "bundled, never paid separately",
+    "C": "priced by the contractor",
+    "E": "excluded from the fee schedule",
+    "I": "not valid for Medicare, another code is used",
+    "N": "non-covered",
+    "R": "restricted coverage",
+    "T": "paid only if no other fee-schedule service is payable that day to the same provider",
+    "X": "not a physician service by statute",
+}
+MUE_ADJUDICATION = {
+    "1": "per claim line",
+    "2": "per date of service, absolute",
+    "3": "per date of service, clinical",
+}
+PTP_INDICATOR = {
+    "0": "no modifier opens the edit",
+    "1": "an NCCI modifier may open it when the services really are separate",
+    "9": "not in force",
+}
+
+
+class ModifierEntry(Record):
+    """One row of the modifier table: what a value of a field says about some modifiers."""
+
+    field: str
+    values: tuple[str, ...]
+    modifiers: tuple[str, ...]
+    when: str
+    source: str
+
+    @property
+    def key(self) -> str:
+        """Identity within the table: field and first modifier."""
+        return f"{self.field}:{self.modifiers[0]}"
+
+
+@cache
+def load_modifier_entries() -> tuple[ModifierEntry, ...]:
+    """All entries, in the order of the page's table."""
+    text = resources.files("pipeline.facts").joinpath("modifiers.toml").read_text(encoding="utf-8")
+    return tuple(ModifierEntry.model_validate(entry) for entry in tomllib.loads(text)["entry"])
+
+
+def applicable_entries(facts: Mapping[str, Fact]) -> list[ModifierEntry]:
+    """The entries whose field has one of their values for this code."""
+    return [
+        entry
+        for entry in load_modifier_entries()
+        if entry.field in facts and facts[entry.field].value in entry.values
+    ]
+
+
+def entry_fields(entry: ModifierEntry) -> list[str]:
+    """The fields whose rows the entry's sentence rests on: its own, then those its text quotes."""
+    quoted = [part.split("}")[0] for part in entry.when.split("{")[1:]]
+    return [entry.field, *[field for field in quoted if field != entry.field]]

@@ -1,0 +1,61 @@
+"""The few settings, read once at the door. Data only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipeline.data import Record
+
+
+class Settings(Record):
+    """Where things are.
+
+    `root` holds the project's own `prompts/`, `sources/` and `outputs/`; `home` holds all state and may be
+    moved with BRIEFWRIGHT_HOME.
+    """
+
+    root: Path
+    home: Path
+
+    @property
+    def starter(self) -> Path:
+        """The starter set: facts, code profiles, notes."""
+        return self.root / "sources" / "starter"
+
+    @property
+    def prompts(self) -> Path:
+        """Prompt files and section specs."""
+        return self.root / "prompts"
+
+    @property
+    def outputs(self) -> Path:
+        """Published pages."""
+        return self.root / "outputs"
+
+    @property
+    def candidates(self) -> Path:
+        """Generated pages that nobody has approved yet."""
+        return self.home / "candidates"
+
+    @property
+    def documents(self) -> Path:
+        """Documents the user added, as parsed text."""
+        return self.home / "documents"
+
+    @property
+    def index(self) -> Path:
+        """The passage index."""
+        return self.home / "index"
+
+    @property
+    def journal(self) -> Path:
+        """Model replies, by content."""
+        return self.home / "journal"
+
+
+def read_settings() -> Settings:
+    """Settings from the environment: BRIEFWRIGHT_HOME, else `var/` in the project."""
+    root = Path(__file__).parents[1]
+    home = os.environ.get("BRIEFWRIGHT_HOME")
+    return Settings(root=root, home=Path(home).expanduser().absolute() if home else root / "var")

@@ -1,0 +1,37 @@
+"""Whether a note applies to a code."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from pipeline.data import Applicability
+
+
+def applies(to: Applicability, *, hcpcs_code: str, tags: Collection[str], values: Mapping[str, str]) -> bool:
+    """Whether every given dimension holds for the code with these tags and fact values.
+
+    `codes` and `ranges` are one dimension (either may hold). A condition on a field the code has no row for
+    does not hold: what is not known is not assumed.
+    """
+    if hcpcs_code in to.not_codes or any(tag in tags for tag in to.not_tags):
+        return False
+    if to.codes or to.ranges:
+        in_range = any(first <= hcpcs_code <= last for first, last in to.ranges)
+        if hcpcs_code not in to.codes and not in_range:
+            return False
+    if to.tags and not any(tag in tags for tag in to.tags):
+        return False
+    if not all(tag in tags for tag in to.all_tags):
+        return False
+    return all(values.get(field) in allowed for field, allowed in to.indicators.items())
+
+
+def specificity(to: Applicability) -> int:
+    """How narrowly a note applies, 0 (every code) upward: own code, then range, attributes, indicators."""
+    return (
+        8 * bool(to.codes)
+        + 4 * bool(to.ranges)
+        + 3 * bool(to.all_tags)
+        + 2 * bool(to.tags)
+        + bool(to.indicators)
+    )
