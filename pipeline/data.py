@@ -267,7 +267,11 @@ class MustAnswer(Record):
 
 
 class SectionSpec(Record):
-    """One section of a page, from `prompts/sections/`. `fed_by` says what its statements come from."""
+    """One section of a page, from `prompts/sections/`. `fed_by` says what its statements come from.
+
+    `order` sorts sections down the page; `limit` is the most statements shown, 0 for no limit;
+    `intro` is shown to readers, `guidance` only to a model that drafts the section.
+    """
 
     key: str
     heading: str
@@ -277,6 +281,7 @@ class SectionSpec(Record):
     columns: tuple[str, ...] = ()
     limit: int = 0
     must_answer: tuple[MustAnswer, ...] = ()
+    guidance: str = ""
     sha256: str
 
 

@@ -50,9 +50,17 @@ class StateError(BriefwrightError):
 
 
 class ModelError(BriefwrightError):
-    """A model could not be asked, or its reply could not be used."""
+    """A model could not be asked, or its reply could not be used.
+
+    `kind` is one of `llm.client.ModelFailure`; `replies` keeps what the model did answer, oldest first.
+    """
 
     exit_code = 7
+
+    def __init__(self, message: str, *, kind: str = "failed", replies: tuple[str, ...] = ()):
+        super().__init__(message)
+        self.kind = kind
+        self.replies = replies
 
 
 class PublishError(BriefwrightError):
