@@ -11,7 +11,6 @@ from pipeline.data import (
     PagePlan,
     QuoteEvidence,
     SectionSpec,
-    SourceDocument,
     Statement,
 )
 from pipeline.draft.records import Draft, merge_drafts
@@ -117,19 +116,3 @@ def _draft_part(
         claims=tuple(claims),
     )
     return Draft(statements=(statement,), evidence=tuple(evidence))
-
-
-def evidence_from_anchor(anchor: Anchor, document: SourceDocument, *, start: int, end: int, page: int) -> QuoteEvidence:
-    """The anchored words as the document's own quote; offsets into `document.text`."""
-    return QuoteEvidence(
-        id=evidence_id(document.id, document.sha256, start, end),
-        document_id=document.id,
-        passage_id="",
-        quote=document.text[start:end],
-        start=start,
-        end=end,
-        page=page,
-        match=Match.EXACT,
-        level="document",
-        relevance=1.0,
-    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
-from pipeline.data import Claim, CodeProfile, Fact, PagePlan, RowEvidence, Statement
+from pipeline.data import Claim, CodeProfile, Currency, Fact, PagePlan, RowEvidence, Statement
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
 from pipeline.facts.sentences import FactSentence, Rows, compose_sentence
@@ -31,6 +32,10 @@ _ANSWERS = {
 }
 
 MakeRow = Callable[[Fact], RowEvidence]
+MakeProfileRow = Callable[[CodeProfile], RowEvidence]
+
+
+NO_EDIT = "no edit listed, which is not permission"
 
 
 def draft_table_section(plan: PagePlan, section_key: str, *, rows: Rows, make_row: MakeRow) -> Draft:
@@ -80,7 +85,7 @@ def _claim_on(
     return claim, evidence
 
 
-def draft_summary(plan: PagePlan, profile: CodeProfile, *, make_row: Callable[[CodeProfile], RowEvidence]) -> Draft:
+def draft_summary(plan: PagePlan, profile: CodeProfile, *, make_row: MakeProfileRow) -> Draft:
     """The own-words summary line, resting on our own classification."""
     row = make_row(profile)
     claim = Claim(
@@ -105,7 +110,7 @@ def draft_related(
     *,
     rows: Rows,
     make_row: MakeRow,
-    make_profile_row: Callable[[CodeProfile], RowEvidence],
+    make_profile_row: MakeProfileRow,
 ) -> Draft:
     """The related-codes table: how each sibling differs (our classification) and the NCCI edit of the pair.
 
@@ -129,7 +134,11 @@ def draft_related(
             subject=subject,
             evidence_ids=(row.id, make_profile_row(own).id),
         )
-        claims, evidence, edit_cell = [first], [row, make_profile_row(own)], "no edit listed; that is not permission"
+        claims, evidence, edit_cell = (
+            [first],
+            [row, make_profile_row(own)],
+            "no edit listed; that is not permission",
+        )
         edit = compose_sentence(f"ptp:{other}", plan.hcpcs_code, rows)
         if edit is not None:
             claim, edit_evidence = _claim_on(plan, "related", edit, make_row)
@@ -155,18 +164,14 @@ def draft_related(
     return merge_drafts(drafts)
 
 
-def classification_row(profile: CodeProfile, *, valid_from: str) -> RowEvidence:
+def classification_row(profile: CodeProfile, *, valid_from: date) -> RowEvidence:
     """Our classification of a code as a row of our own table; never shown as a CMS row."""
-    from datetime import date
-
-    from pipeline.data import Currency
-
     fact = Fact(
         hcpcs_code=profile.hcpcs_code,
         field="classification",
         value=profile.summary,
         release="starter classification",
-        valid_from=date.fromisoformat(valid_from),
+        valid_from=valid_from,
         locator=profile.locator,
     )
     return RowEvidence(

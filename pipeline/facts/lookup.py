@@ -19,7 +19,8 @@ class FactStore:
             by_code[fact.hcpcs_code].append(fact)
         # Within a code, oldest release first, so that a later one overrides it in facts_on.
         self._by_code = {
-            code: sorted(rows, key=lambda fact: (fact.valid_from, fact.release)) for code, rows in by_code.items()
+            code: sorted(rows, key=lambda fact: (fact.valid_from, fact.release))
+            for code, rows in by_code.items()
         }
 
     def codes(self) -> list[str]:

@@ -54,7 +54,9 @@ def conversion_factor(total: Fact, national: Mapping[str, Fact]) -> Fact | None:
     return None
 
 
-def professional_payment(facts: Mapping[str, Fact], national: Mapping[str, Fact], *, facility: bool) -> Money | None:
+def professional_payment(
+    facts: Mapping[str, Fact], national: Mapping[str, Fact], *, facility: bool
+) -> Money | None:
     """National payment in a facility or not; None where none exists.
 
     None for a code that is not priced, where the setting's flag is NA (the file repeats the other setting's

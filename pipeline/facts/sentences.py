@@ -9,7 +9,6 @@ A subject names what is said: `rvu:work`, `setting:hopd`, `modifier:cosurgeon_in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from pipeline.data import Fact, Record
 from pipeline.facts.indicators import (
@@ -26,7 +25,7 @@ from pipeline.facts.payment import Money, dollars, facility_payment, is_priced, 
 Rows = Mapping[str, Fact]
 
 NO_OFFICE = "NA"
-NOT_LISTED = "not listed"
+ANY = "CCCCC"  # the add-on file's word for "the contractor decides which primary codes"
 
 
 class FactSentence(Record):
@@ -65,39 +64,30 @@ _RVU_PARTS = {
 
 
 def _rvu(subject: str, part: str, code: str, rows: Rows) -> FactSentence | None:
+    """One row of the RVU table. In the file an NA setting repeats the other setting's numbers: never shown."""
     heading, name, facility_field, office_field = _RVU_PARTS[part]
     facility, office, flag = rows.get(facility_field), rows.get(office_field), rows.get("nonfac_na")
     if facility is None or office is None or flag is None:
         return None
-    same_in_both = facility_field == office_field
     no_office = flag.value == NO_OFFICE
-    if same_in_both:
-        text = f"{code} has {facility.value} {name} ({facility.release})."
-        facts = (facility,)
+    says = f"{code} has {facility.value} {name}"
+    if facility is office:
+        where = ""
     elif no_office:
-        text = f"{code} has {facility.value} {name} in a facility; non-facility does not apply (NA) ({facility.release})."
-        facts = (facility, office, flag)
+        where = " in a facility; non-facility does not apply (NA)"
     else:
-        text = (
-            f"{code} has {facility.value} {name} in a facility and {office.value} in a non-facility setting "
-            f"({facility.release})."
-        )
-        facts = (facility, office, flag)
-    office_cell = office.value if same_in_both or not no_office else NO_OFFICE
-    derivation = ""
+        where = f" in a facility and {office.value} in a non-facility setting"
+    facts, derivation = [facility, office, flag], ""
     if part == "total":
-        parts = [rows.get(field) for field in ("work_rvu", "fac_pe_rvu", "mp_rvu")]
-        if all(parts):
-            addends = tuple(fact for fact in parts if fact)
-            facts = (*addends, *facts)
+        addends = [rows[field] for field in ("work_rvu", "fac_pe_rvu", "mp_rvu") if field in rows]
+        if len(addends) == 3:
+            facts = [*addends, *facts]
             derivation = f"{' + '.join(fact.value for fact in addends)} = {facility.value}"
-    if same_in_both:
-        facts, office_cell = (facility, flag), (NO_OFFICE if no_office else office.value)
     return FactSentence(
         subject=subject,
-        text=text,
-        cells=(heading, facility.value, office_cell, facility.release),
-        facts=facts,
+        text=f"{says}{where} ({facility.release}).",
+        cells=(heading, facility.value, NO_OFFICE if no_office else office.value, facility.release),
+        facts=tuple({fact.key: fact for fact in facts}.values()),
         derivation=derivation,
     )
 
@@ -112,19 +102,16 @@ def _payment(subject: str, setting: str, code: str, rows: Rows) -> FactSentence 
             return None
         return FactSentence(
             subject=subject,
-            text=f"{code} has no non-facility payment: the fee schedule flags that setting NA, rarely or never done there.",
+            text=f"{code} has no non-facility payment: that setting is flagged NA, rarely or never done there.",
             cells=("National payment, non-facility", "none (NA)", flag.release),
             facts=(flag,),
         )
     where = "in a facility" if facility else "in a non-facility setting"
+    paid, release = dollars(money.amount), money.facts[0].release
     return FactSentence(
         subject=subject,
-        text=f"The national professional payment for {code} {where} is {dollars(money.amount)} ({money.facts[0].release}).",
-        cells=(
-            f"National payment, {'facility' if facility else 'non-facility'}",
-            dollars(money.amount),
-            money.facts[0].release,
-        ),
+        text=f"The national professional payment for {code} {where} is {paid} ({release}).",
+        cells=(f"National payment, {'facility' if facility else 'non-facility'}", paid, release),
         facts=money.facts,
         derivation=money.derivation,
     )
@@ -150,7 +137,7 @@ def _setting(subject: str, setting: str, code: str, rows: Rows) -> FactSentence 
     if setting == "inpatient":
         return FactSentence(
             subject=subject,
-            text=f"{name}: {code} pays the surgeon {paid}; the hospital is paid by MS-DRG, which this page does not state.",
+            text=f"{name}: {code} pays the surgeon {paid}; the hospital is paid by MS-DRG, not stated on this page.",
             cells=(name, paid, "MS-DRG, not stated here", "not stated here", professional.facts[0].release),
             facts=professional.facts,
             derivation=professional.derivation,
@@ -250,16 +237,22 @@ def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | Non
 
 def _add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
     """An add-on code and those of its primaries that are loaded."""
-    primaries = sorted((f for f in rows.values() if f.field.startswith("primary_code:")), key=lambda f: f.partner)
-    named = [fact for fact in primaries if fact.hcpcs_code == code and fact.partner.isalnum() and fact.partner != "CCCCC"]
+    named = sorted(
+        (
+            f
+            for f in rows.values()
+            if f.hcpcs_code == code and f.field.startswith("primary_code:") and f.partner != ANY
+        ),
+        key=lambda fact: fact.partner,
+    )
     if not named:
         return None
     codes = ", ".join(fact.partner for fact in named)
     release = named[0].release
     return FactSentence(
         subject=subject,
-        text=f"{code} is an add-on code, reported only with a primary code; primaries in this set: {codes} ({release}).",
-        cells=("Add-on code", "yes", f"Primaries in this set: {codes}", release),
+        text=f"{code} is an add-on code, reported only with a primary code; among these pages: {codes} ({release}).",
+        cells=("Add-on code", "yes", f"Primaries among these pages: {codes}", release),
         facts=tuple(named),
     )
 
@@ -301,7 +294,10 @@ def _ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None
     meaning = PTP_INDICATOR[fact.value]
     return FactSentence(
         subject=subject,
-        text=f"NCCI pairs {one} (column one) with {two} (column two), modifier indicator {fact.value}: {meaning} ({fact.release}).",
+        text=(
+            f"NCCI pairs {one} (column one) with {two} (column two), modifier indicator {fact.value}: "
+            f"{meaning} ({fact.release})."
+        ),
         cells=(f"{two} into {one}: indicator {fact.value}, {meaning}",),
         facts=(fact,),
     )

@@ -1,0 +1,1 @@
+"""Sources of guidance: notes, added documents, anchors between them, the registry."""

@@ -1,0 +1,191 @@
+"""Assembling a page: what stands goes in, what does not is withheld with its reasons, what is missing is a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from pipeline.data import (
+    Applicability,
+    Authority,
+    Claim,
+    CodeProfile,
+    Evidence,
+    Gap,
+    JudgeFailure,
+    Label,
+    Page,
+    PagePlan,
+    QuoteEvidence,
+    RowEvidence,
+    Section,
+    SectionSpec,
+    SiteBlock,
+    SourceUse,
+    Statement,
+    Verdict,
+    Withheld,
+)
+
+Outcome = Verdict | JudgeFailure
+# Says whether a must-answer question applies to the plan's code.
+Applies = Callable[[Applicability], bool]
+# Describes the source of a piece of evidence for the references list.
+Describe = Callable[[Evidence], SourceUse]
+
+_APART = ("strip", "summary")
+
+
+def assemble_page(
+    plan: PagePlan,
+    statements: Sequence[Statement],
+    evidence: Mapping[str, Evidence],
+    outcomes: Mapping[str, Outcome],
+    *,
+    profile: CodeProfile,
+    applies: Applies,
+    describe: Describe,
+    previous: Page | None,
+    today: date,
+    fingerprint: str,
+    checker: str,
+    drafter: str,
+    site_blocks: tuple[SiteBlock, ...] = (),
+) -> Page:
+    """Make the page. A claim that is unchanged since `previous` keeps its verified date; others get `today`."""
+    standing = [statement for statement in statements if _stands(statement, outcomes)]
+    standing = _with_their_origin(standing)
+    kept_ids = {statement.id for statement in standing}
+    verdicts = {
+        claim.id: _dated(outcomes[claim.id], claim.id, statement, previous, today)
+        for statement in standing
+        for claim in statement.claims
+    }
+    used = _used_evidence(standing, verdicts, evidence)
+    withheld = tuple(
+        Withheld(statement=statement, verdicts=tuple(outcomes[claim.id] for claim in statement.claims))
+        for statement in statements
+        if statement.id not in kept_ids
+    )
+    uses = {item.id: describe(item) for item in used.values()}
+    return Page(
+        hcpcs_code=plan.hcpcs_code,
+        as_of=plan.as_of,
+        drafter=drafter,
+        checker=checker,
+        fingerprint=fingerprint,
+        verified_on=max((v.verified_on for v in verdicts.values() if v.verified_on), default=today),
+        category=profile.category,
+        region=profile.region,
+        summary=next((s for s in standing if s.section_key == "summary"), None),
+        fact_strip=tuple(s for s in standing if s.section_key == "strip"),
+        sections=tuple(
+            Section(
+                key=spec.key, heading=spec.heading, intro=spec.intro, columns=spec.columns, statements=inside
+            )
+            for spec in plan.sections
+            if (inside := tuple(s for s in standing if s.section_key == spec.key))
+        ),
+        evidence=used,
+        verdicts=verdicts,
+        gaps=tuple(_gaps(plan.sections, standing, withheld, applies)),
+        withheld=withheld,
+        sources=_references(uses.values()),
+        documents={
+            item.document_id: uses[item.id] for item in used.values() if isinstance(item, QuoteEvidence)
+        },
+        site_blocks=site_blocks,
+    )
+
+
+def _stands(statement: Statement, outcomes: Mapping[str, Outcome]) -> bool:
+    found = [outcomes[claim.id] for claim in statement.claims]
+    return bool(found) and all(isinstance(o, Verdict) and o.label is Label.SUPPORTED for o in found)
+
+
+def _with_their_origin(standing: list[Statement]) -> list[Statement]:
+    """Drop a derived statement, such as a checklist item, whose origin did not stand."""
+    claims = {claim.id for statement in standing for claim in statement.claims}
+    return [s for s in standing if not s.derived_from or s.derived_from in claims]
+
+
+def _dated(
+    outcome: Outcome, claim_id: str, statement: Statement, previous: Page | None, today: date
+) -> Verdict:
+    assert isinstance(outcome, Verdict)  # noqa: S101 - only standing statements come here
+    before = previous.verdicts.get(claim_id) if previous else None
+    claim = next(claim for claim in statement.claims if claim.id == claim_id)
+    unchanged = (
+        before is not None
+        and previous is not None
+        and before.checker == outcome.checker
+        and claim in _claims_of(previous)
+    )
+    kept = before.verified_on if before and unchanged and before.verified_on else today
+    return outcome.model_copy(update={"verified_on": kept})
+
+
+def _claims_of(page: Page) -> list[Claim]:
+    apart = [page.summary] if page.summary else []
+    inside = [s for section in page.sections for s in section.statements]
+    return [claim for s in (*apart, *page.fact_strip, *inside) for claim in s.claims]
+
+
+def _used_evidence(
+    standing: Sequence[Statement], verdicts: Mapping[str, Verdict], evidence: Mapping[str, Evidence]
+) -> dict[str, Evidence]:
+    ids = {id_ for statement in standing for claim in statement.claims for id_ in claim.evidence_ids}
+    ids.update(id_ for verdict in verdicts.values() for id_ in verdict.evidence_ids)
+    return {id_: evidence[id_] for id_ in sorted(ids)}
+
+
+def _gaps(
+    specs: Sequence[SectionSpec],
+    standing: Sequence[Statement],
+    withheld: Sequence[Withheld],
+    applies: Applies,
+) -> list[Gap]:
+    gaps = []
+    for spec in specs:
+        answered = {key for s in standing if s.section_key == spec.key for key in s.answers}
+        held_back = {
+            key for w in withheld if w.statement.section_key == spec.key for key in w.statement.answers
+        }
+        for question in spec.must_answer:
+            if question.key in answered or not applies(question.when):
+                continue
+            reason = (
+                "a drafted answer did not pass verification"
+                if question.key in held_back
+                else "no source loaded here answers it"
+            )
+            gaps.append(
+                Gap(section_key=spec.key, key=question.key, question=question.question, reason=reason)
+            )
+    return gaps
+
+
+def _references(uses: Iterable[SourceUse]) -> tuple[SourceUse, ...]:
+    """One entry a source edition (its id), locators joined, in order of authority, then title and edition."""
+    merged: dict[str, SourceUse] = {}
+    for use in uses:
+        before = merged.get(use.id, use)
+        merged[use.id] = use.model_copy(
+            update={
+                "locators": tuple(sorted({*before.locators, *use.locators})),
+                "present": use.present or before.present,
+            }
+        )
+    rank = {authority: place for place, authority in enumerate(Authority)}
+    return tuple(sorted(merged.values(), key=lambda use: (rank[use.authority], use.title, use.edition)))
+
+
+def carried_releases(page: Page) -> list[tuple[str, str]]:
+    """The releases whose values are carried over, each with the release in force, sorted."""
+    return sorted(
+        {
+            (item.fact.release, item.in_force_release)
+            for item in page.evidence.values()
+            if isinstance(item, RowEvidence) and item.in_force_release != item.fact.release
+        }
+    )

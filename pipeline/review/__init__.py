@@ -1,0 +1,1 @@
+"""Review and publishing: what a person approves is what goes out."""

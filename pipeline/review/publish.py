@@ -1,0 +1,75 @@
+"""Publishing a candidate: the only writer of `outputs/`."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.data import Record
+from pipeline.errors import PublishError
+from pipeline.store import exclusive_lock, write_atomically
+
+PAGE_FILES = ("page.html", "page.md", "page.json")
+LOG_NAME = "publications.jsonl"
+
+
+class Publication(Record):
+    """One line of the log: who published what, when, by the hash of what was shown."""
+
+    hcpcs_code: str
+    sha256: dict[str, str]
+    fingerprint: str
+    reviewer: str
+    published_at: datetime
+
+
+def publish_page(
+    hcpcs_code: str, *, fingerprint: str, candidates: Path, outputs: Path, reviewer: str, now: datetime
+) -> Publication:
+    """Copy the candidate's files to `outputs/CODE/`, all or none, and append to the log.
+
+    Raises PublishError without a candidate or a reviewer's name; StateError when it cannot be written.
+    """
+    if not reviewer.strip():
+        raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
+    source = candidates / hcpcs_code
+    missing = [name for name in PAGE_FILES if not (source / name).is_file()]
+    if missing:
+        raise PublishError(
+            f"there is no complete candidate of {hcpcs_code} ({', '.join(missing)} missing); "
+            f"run `briefwright regenerate {hcpcs_code}` first"
+        )
+    with exclusive_lock(outputs / ".publish.lock", what="publishing"):
+        contents = {name: (source / name).read_bytes() for name in PAGE_FILES}
+        publication = Publication(
+            hcpcs_code=hcpcs_code,
+            sha256={name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
+            fingerprint=fingerprint,
+            reviewer=reviewer.strip(),
+            published_at=now,
+        )
+        _swap_in(outputs / hcpcs_code, contents)
+        log = outputs / LOG_NAME
+        before = log.read_text(encoding="utf-8") if log.is_file() else ""
+        write_atomically(log, before + publication.model_dump_json() + "\n")
+    return publication
+
+
+def _swap_in(target: Path, contents: dict[str, bytes]) -> None:
+    """Write all files into a folder aside, then put it in the place of the old one.
+
+    A crash between the two renames leaves the old folder beside; the next publication puts it back first.
+    """
+    aside, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for stale in (aside, old):
+        shutil.rmtree(stale, ignore_errors=True)
+    for name, data in contents.items():
+        write_atomically(aside / name, data)
+    if target.exists():
+        target.rename(old)
+    aside.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

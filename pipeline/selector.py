@@ -1,0 +1,45 @@
+"""The code selector shared by every command: codes by name and by range."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from pipeline.errors import UsageError
+
+_CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
+
+
+def parse_code(text: str) -> str:
+    """A five-character HCPCS code, upper-cased. Raises UsageError."""
+    code = text.strip().upper()
+    if not _CODE.fullmatch(code):
+        raise UsageError(f"{text!r} is not a HCPCS code; expected five characters such as 20970 or G0289")
+    return code
+
+
+def select_codes(
+    codes: Sequence[str], ranges: Sequence[str], *, known: Collection[str], all_codes: bool = False
+) -> list[str]:
+    """Codes named, plus known codes inside the ranges (`27000-27999`), each once, named ones first.
+
+    Named codes need not be known: the command says what is wrong with each. Raises UsageError for a malformed
+    code or range, a range that holds no known code, and an empty selection.
+    """
+    chosen = [parse_code(code) for code in codes]
+    for text in ranges:
+        first, dash, last = text.partition("-")
+        if not dash:
+            raise UsageError(f"{text!r} is not a range; expected FIRST-LAST such as 27000-27999")
+        low, high = parse_code(first), parse_code(last)
+        inside = sorted(code for code in known if low <= code <= high)
+        if not inside:
+            raise UsageError(
+                f"no loaded code lies in {low}-{high}; `briefwright facts list` names the loaded codes"
+            )
+        chosen.extend(inside)
+    if all_codes:
+        chosen.extend(sorted(known))
+    if not chosen:
+        raise UsageError("no code given; name one or more, such as 20970, or use --range 27000-27999")
+    return list(dict.fromkeys(chosen))

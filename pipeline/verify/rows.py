@@ -1,0 +1,82 @@
+"""Claims about table rows: the row must stand in the loaded table, and say what the claim says.
+
+The sentence is composed again from nothing but the rows that the claim cites; any difference, a changed
+figure, a missing row, other arithmetic, fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pipeline.data import Check, Claim, CodeProfile, Evidence, Fact, Outcome, RowEvidence
+from pipeline.facts.sentences import compose_sentence, rows_of
+
+CHECK = "rows"
+# Facts of a code (empty: of whole releases) as of the page's date, by field.
+FactsOf = Callable[[str], Mapping[str, Fact]]
+
+
+def check_rows(
+    claim: Claim,
+    evidence: Sequence[Evidence],
+    *,
+    hcpcs_code: str,
+    facts: FactsOf,
+    profiles: Mapping[str, CodeProfile],
+) -> Check:
+    """Check a claim that rests on rows; SILENT for one that cites none."""
+    rows = [item for item in evidence if isinstance(item, RowEvidence)]
+    ids = tuple(row.id for row in rows)
+    if not rows:
+        return Check(check=CHECK, outcome=Outcome.SILENT, reason="the claim cites no table row")
+    for row in rows:
+        if problem := _misplaced(row, facts, profiles):
+            return Check(
+                check=CHECK,
+                outcome=Outcome.FAIL,
+                reason=problem,
+                expected=row.fact.key,
+                found=row.fact.value,
+                evidence_ids=ids,
+            )
+    expected = _recompose(claim, [row.fact for row in rows], hcpcs_code, profiles)
+    if expected is None or expected != (claim.text, claim.derivation):
+        return Check(
+            check=CHECK,
+            outcome=Outcome.FAIL,
+            reason="the cited rows do not say this",
+            expected=" | ".join(expected) if expected else "a subject the rows can answer",
+            found=f"{claim.text} | {claim.derivation}",
+            evidence_ids=ids,
+        )
+    return Check(
+        check=CHECK,
+        outcome=Outcome.PASS,
+        reason="composed again from the cited rows, word for word",
+        found=claim.text,
+        evidence_ids=ids,
+    )
+
+
+def _misplaced(row: RowEvidence, facts: FactsOf, profiles: Mapping[str, CodeProfile]) -> str:
+    fact = row.fact
+    if row.level == "classification":
+        profile = profiles.get(fact.hcpcs_code)
+        found = profile.summary if profile else None
+        return "" if found == fact.value else "the classification row is not in the code profiles"
+    stored = facts(fact.hcpcs_code).get(fact.field)
+    return "" if stored == fact else "the cited row is not the newest row of its field in the loaded tables"
+
+
+def _recompose(
+    claim: Claim, facts: list[Fact], hcpcs_code: str, profiles: Mapping[str, CodeProfile]
+) -> tuple[str, str] | None:
+    kind, _, rest = claim.subject.partition(":")
+    if kind == "class":
+        own = profiles[hcpcs_code]
+        if rest == "summary":
+            return own.summary, ""
+        other = profiles.get(rest)
+        return (f"{rest}: {own.siblings.get(rest, other.summary)}", "") if other else None
+    sentence = compose_sentence(claim.subject, hcpcs_code, rows_of(hcpcs_code, facts))
+    return (sentence.text, sentence.derivation) if sentence else None

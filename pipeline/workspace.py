@@ -1,0 +1,164 @@
+"""Everything loaded that pages are made from: facts, profiles, notes, documents, specs, the passage index."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+
+from pipeline.data import (
+    Authority,
+    CodeProfile,
+    Evidence,
+    Fact,
+    Passage,
+    QuoteEvidence,
+    RowEvidence,
+    SectionSpec,
+    SiteBlock,
+    SourceDocument,
+    SourceUse,
+)
+from pipeline.errors import NoFactsError, SourceError
+from pipeline.facts.lookup import FactStore
+from pipeline.facts.profiles import load_profiles
+from pipeline.facts.releases import parse_release
+from pipeline.facts.table import read_facts
+from pipeline.settings import Settings
+from pipeline.sources.applicability import applies
+from pipeline.sources.documents import load_documents, split_passages
+from pipeline.sources.notes import Note, load_notes, note_document, note_passages
+from pipeline.sources.registry import RegistryEntry, load_registry
+
+OWN = "Briefwright"
+
+
+class Workspace:
+    """What a run works on, each part read on first use and then kept. Reads only."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+
+    @cached_property
+    def facts(self) -> FactStore:
+        """The fact store over the starter table."""
+        return FactStore(read_facts(self.settings.starter / "facts.csv"))
+
+    @cached_property
+    def profiles(self) -> dict[str, CodeProfile]:
+        """Our classification, by code."""
+        return load_profiles(self.settings.starter / "codes.toml")
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """All guidance notes, sorted by id."""
+        return load_notes(self.settings.starter / "notes")
+
+    @cached_property
+    def added(self) -> list[SourceDocument]:
+        """The documents the user added."""
+        return load_documents(self.settings.documents)
+
+    @cached_property
+    def added_by_hash(self) -> dict[str, SourceDocument]:
+        """The user's documents by SHA-256, as anchors name them."""
+        return {document.sha256: document for document in self.added}
+
+    @cached_property
+    def documents(self) -> dict[str, SourceDocument]:
+        """Notes and added documents by document id."""
+        return {d.id: d for d in [*(note_document(note) for note in self.notes), *self.added]}
+
+    @cached_property
+    def registry(self) -> dict[str, RegistryEntry]:
+        """Sources of tables, by release family."""
+        return load_registry(self.settings.root / "sources" / "registry.toml")
+
+    @cached_property
+    def sections(self) -> tuple[SectionSpec, ...]:
+        """Section specs in page order."""
+        from pipeline.prompts import load_sections
+
+        return load_sections(self.settings.prompts / "sections")
+
+    @cached_property
+    def site_blocks(self) -> tuple[SiteBlock, ...]:
+        """The publisher's own blocks from `sources/site.toml`."""
+        path = self.settings.root / "sources" / "site.toml"
+        try:
+            blocks = tomllib.loads(path.read_text(encoding="utf-8")).get("block", [])
+            return tuple(SiteBlock.model_validate(block) for block in blocks)
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{path}: cannot be read as [[block]] entries ({error})") from error
+
+    def passages(self) -> list[Passage]:
+        """Every passage there is to index: of notes, then of added documents."""
+        own = [passage for note in self.notes for passage in note_passages(note)]
+        return own + [passage for document in self.added for passage in split_passages(document)]
+
+    def profile(self, hcpcs_code: str) -> CodeProfile:
+        """The profile of a code. Raises NoFactsError when the starter set does not classify it."""
+        if hcpcs_code not in self.profiles:
+            raise NoFactsError(
+                f"{hcpcs_code} has no profile in sources/starter/codes.toml; add one, or choose a code that "
+                "`briefwright facts list` names"
+            )
+        return self.profiles[hcpcs_code]
+
+    def notes_for(self, hcpcs_code: str, facts: Mapping[str, Fact], as_of: date) -> list[Note]:
+        """The notes in force on the date whose every condition holds for the code."""
+        profile = self.profile(hcpcs_code)
+        values = {field: fact.value for field, fact in facts.items()}
+        return [
+            note
+            for note in self.notes
+            if note.valid_from <= as_of
+            and (note.valid_to is None or as_of <= note.valid_to)
+            and applies(note.applies_to, hcpcs_code=hcpcs_code, tags=profile.tags, values=values)
+        ]
+
+    def describe(self, evidence: Evidence) -> SourceUse:
+        """The source of a piece of evidence, as the references list shows it."""
+        if isinstance(evidence, QuoteEvidence):
+            return self._describe_document(self.documents[evidence.document_id])
+        return self._describe_row(evidence)
+
+    def _describe_document(self, document: SourceDocument) -> SourceUse:
+        is_note = document.id.startswith("note:")
+        anchor = next((n.anchor for n in self.notes if document.id == f"note:{n.id}"), None)
+        return SourceUse(
+            id=f"{document.title}, {document.edition}",
+            publisher=document.publisher,
+            title=document.title,
+            edition=document.edition,
+            url=document.url,
+            locators=(document.locator,) if document.locator else (),
+            authority=document.authority,
+            licence=document.licence,
+            present=not is_note or (anchor is not None and anchor.document in self.added_by_hash),
+        )
+
+    def _describe_row(self, row: RowEvidence) -> SourceUse:
+        if row.level == "classification":
+            return SourceUse(
+                id=row.fact.release,
+                publisher=OWN,
+                title="Starter classification of codes, in our own words",
+                edition="codes.toml",
+                authority=Authority.OWN,
+                licence="MIT",
+            )
+        release = parse_release(row.fact.release)
+        entry = self.registry[release.family]
+        return SourceUse(
+            id=release.name,
+            publisher=entry.publisher,
+            title=entry.title,
+            edition=release.edition,
+            url=entry.url,
+            authority=entry.authority,
+            licence=entry.licence,
+            currency=row.currency,
+            in_force_release=row.in_force_release,
+        )
