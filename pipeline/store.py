@@ -102,8 +102,12 @@ def open_sqlite(path: Path, *, create: bool = True) -> sqlite3.Connection:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file itself is unsound, rather than locked, full or out of reach."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return (code & 0xFF) not in _NOT_DAMAGE
+    return is_damage_code(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR))
+
+
+def is_damage_code(code: int) -> bool:
+    """`is_damage` for SQLite's own error number, plain or extended."""
+    return code == sqlite3.SQLITE_IOERR_SHORT_READ or (code & 0xFF) not in _NOT_DAMAGE
 
 
 def sqlite_state_error(path: Path, error: sqlite3.Error) -> StateError:
