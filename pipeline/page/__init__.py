@@ -1,0 +1,1 @@
+"""The page: assembled from verified statements, rendered as HTML, Markdown and the claim ledger."""

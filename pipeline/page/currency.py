@@ -1,0 +1,34 @@
+"""How a value carried over from an older release is named, so that it never passes for a new one."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from pipeline.data import Currency, RowEvidence
+
+_FOUR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_TWO_DIGITS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+(\d\d)(?!\d)")
+
+
+def carried_text(evidence: RowEvidence, as_of: date) -> str:
+    """`RVU25D, not confirmed for 2026`; empty where the row's release is in force on `as_of`.
+
+    Names the year of `as_of` when the release is of an earlier year, else the release that is in force.
+    """
+    if evidence.currency is not Currency.CARRIED:
+        return ""
+    release = evidence.fact.release
+    year = release_year(release)
+    if year is not None and year < as_of.year:
+        return f"{release}, not confirmed for {as_of.year}"
+    return f"{release}, not confirmed for {evidence.in_force_release or as_of.year}"
+
+
+def release_year(release: str) -> int | None:
+    """The calendar year in a release's name (`RVU25D`, `OPPS-2026-01`); None when it names none."""
+    if found := _FOUR_DIGITS.search(release):
+        return int(found[0])
+    if found := _TWO_DIGITS.search(release):
+        return 2000 + int(found[1])
+    return None

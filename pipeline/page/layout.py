@@ -1,0 +1,188 @@
+"""What a page shows, in order: statements numbered, each with its footnote. Both renderers draw from this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.data import (
+    Currency,
+    Gap,
+    JudgeFailure,
+    Label,
+    Page,
+    Record,
+    RowEvidence,
+    Statement,
+    Withheld,
+)
+from pipeline.errors import PublishError
+from pipeline.page.currency import carried_text
+from pipeline.page.footnotes import LABEL_NAMES, ShownClaim, shown_claim
+from pipeline.page.text import shortened
+
+GAPS_HEADING = "What this page could not verify"
+REFERENCES_HEADING = "References"
+FROM_PUBLISHER = "From the publisher, not a verified claim"
+STANDING_NOTICE = "A statement stands here only where every claim in it has evidence that supports it."
+ROUNDING_NOTICE = "RVU totals are shown to two decimals; dollars are rounded half up to cents."
+CPT_NOTICE = (
+    "CPT is a registered trademark of the American Medical Association; no CPT descriptors are reproduced."
+)
+_RESERVED = ("references", "gaps")
+
+
+class Shown(Record):
+    """A statement with its footnote's number, from 1 in reading order.
+
+    `anchor` is empty when the statement stood further up already. `releases` are those of its rows, unless
+    its cells name them. `derived_number` is the number of the statement it derives from, 0: none.
+    """
+
+    number: int
+    anchor: str
+    statement: Statement
+    name: str
+    releases: tuple[str, ...]
+    carried: tuple[str, ...]
+    chips: tuple[str, ...]
+    derived_number: int
+    claims: tuple[ShownClaim, ...]
+
+
+class ShownSection(Record):
+    """A section in reading order; `columns` are those of the cells, the footnote's comes after them."""
+
+    anchor: str
+    key: str
+    heading: str
+    intro: str
+    columns: tuple[str, ...]
+    statements: tuple[Shown, ...]
+
+
+class Layout(Record):
+    """Everything a renderer needs beside the page itself.
+
+    `carried_count` counts values from older releases. `gaps` come with their section's heading; `withheld`
+    as heading, outcome and claim id.
+    """
+
+    summary: Shown | None
+    strip: tuple[Shown, ...]
+    sections: tuple[ShownSection, ...]
+    publishers: tuple[str, ...]
+    carried_count: int
+    gaps: tuple[tuple[str, Gap], ...]
+    withheld: tuple[tuple[str, str, str], ...]
+
+
+def lay_out(page: Page) -> Layout:
+    """Number the page's statements and gather their footnotes.
+
+    Raises PublishError when a statement may not be shown: it makes no claim, a claim of it fails the gate
+    of `footnotes.shown_claim`, its cells do not match its section's columns, or it derives from a
+    statement that is not on the page.
+    """
+    in_order = list(_statements(page))
+    first: dict[str, int] = {}
+    for number, statement in enumerate(in_order, 1):
+        for name in (statement.id, *(claim.id for claim in statement.claims)):
+            first.setdefault(name, number)
+    references = {source.edition: number for number, source in enumerate(page.sources, 1)}
+    references |= {source.id: number for number, source in enumerate(page.sources, 1)}
+    shown = iter([_shown(page, item, number, first, references) for number, item in enumerate(in_order, 1)])
+    headings = {section.key: section.heading for section in page.sections}
+    return Layout(
+        summary=next(shown) if page.summary else None,
+        strip=tuple(next(shown) for _ in page.fact_strip),
+        sections=tuple(
+            ShownSection(
+                anchor=f"{section.key}-statements" if section.key in _RESERVED else section.key,
+                key=section.key,
+                heading=section.heading,
+                intro=section.intro,
+                columns=section.columns,
+                statements=tuple(
+                    _checked(page, next(shown), columns=section.columns) for _ in section.statements
+                ),
+            )
+            for section in page.sections
+            if section.statements
+        ),
+        publishers=tuple(dict.fromkeys(source.publisher for source in page.sources)),
+        carried_count=sum(
+            isinstance(item, RowEvidence) and item.currency is Currency.CARRIED
+            for item in page.evidence.values()
+        ),
+        gaps=tuple((_heading(headings, gap.section_key), gap) for gap in page.gaps),
+        withheld=tuple(line for item in page.withheld for line in _withheld(item, headings)),
+    )
+
+
+def _statements(page: Page) -> Iterator[Statement]:
+    if page.summary:
+        yield page.summary
+    yield from page.fact_strip
+    for section in page.sections:
+        yield from section.statements
+
+
+def _shown(
+    page: Page, statement: Statement, number: int, first: Mapping[str, int], references: Mapping[str, int]
+) -> Shown:
+    if not statement.claims:
+        raise PublishError(
+            f"page {page.hcpcs_code}: statement {statement.id} makes no claim that could be checked"
+        )
+    if statement.derived_from and statement.derived_from not in first:
+        raise PublishError(
+            f"page {page.hcpcs_code}: statement {statement.id} derives from {statement.derived_from}, "
+            "which does not stand on the page"
+        )
+    claims: list[ShownClaim] = []
+    for claim in statement.claims:
+        seen = frozenset(item.id for earlier in claims for item in earlier.evidence)
+        anchored = first[claim.id] == number
+        claims.append(
+            shown_claim(page, statement, claim, anchored=anchored, references=references, seen=seen)
+        )
+    names = sorted({item.id for claim in claims for item in claim.evidence})
+    rows = [item for name in names if isinstance(item := page.evidence[name], RowEvidence)]
+    releases = {row.fact.release for row in rows if row.level == "table"}
+    return Shown(
+        number=number,
+        anchor=statement.id if first[statement.id] == number else "",
+        statement=statement,
+        name=f"Source {number} for: {shortened(statement.question or statement.text, 60)}",
+        releases=tuple(sorted(name for name in releases if name not in " ".join(statement.cells))),
+        carried=tuple(sorted({text for row in rows if (text := carried_text(row, page.as_of))})),
+        chips=tuple(code if code[:1].isalpha() else f"CARC {code}" for code in statement.adjustment_codes),
+        derived_number=first.get(statement.derived_from, 0),
+        claims=tuple(claims),
+    )
+
+
+def _checked(page: Page, shown: Shown, *, columns: tuple[str, ...]) -> Shown:
+    if columns and len(shown.statement.cells) != len(columns):
+        raise PublishError(
+            f"page {page.hcpcs_code}: statement {shown.statement.id} has {len(shown.statement.cells)} cells "
+            f"for the {len(columns)} columns of section {shown.statement.section_key}"
+        )
+    return shown
+
+
+def _heading(headings: Mapping[str, str], key: str) -> str:
+    return headings.get(key) or key.replace("_", " ").capitalize()
+
+
+def _withheld(item: Withheld, headings: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Why a statement was held back. Its own words stay off the page, since they did not hold."""
+    heading = _heading(headings, item.statement.section_key)
+    standing = [v for v in item.verdicts if not isinstance(v, JudgeFailure) and v.label is Label.SUPPORTED]
+    if len(standing) == len(item.verdicts):
+        yield heading, "the statement it derives from did not stand", item.statement.claims[0].id
+    for verdict in item.verdicts:
+        if isinstance(verdict, JudgeFailure):
+            yield heading, f"no verdict was obtained: {verdict.failure}", verdict.claim_id
+        elif verdict.label is not Label.SUPPORTED:
+            yield heading, f"{LABEL_NAMES[verdict.label]}: {verdict.reason}", verdict.claim_id
