@@ -18,17 +18,51 @@ import hashlib
 import re
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from pipeline.data import Anchor, Applicability, Authority, Passage, Record, SourceDocument
 from pipeline.errors import SourceError
 from pipeline.frontmatter import invalid_field, read_front_matter
 
 NOTE_SECTIONS = ("coverage", "documentation", "checklist", "denials", "faqs")
+TOPICS = (
+    "add_on",
+    "approach",
+    "assistant",
+    "compartments",
+    "diagnosis_link",
+    "fracture_care",
+    "graft",
+    "imaging_guidance",
+    "implant",
+    "included_services",
+    "laterality",
+    "levels",
+    "medical_necessity",
+    "microscope",
+    "modifier_59",
+    "multiple_procedures",
+    "planned_later_stage",
+    "postoperative_care",
+    "procedure_detail",
+    "return_to_or",
+    "same_day_em",
+    "second_surgeon",
+    "separate_services",
+    "setting",
+    "units",
+)
 _PART = re.compile(
     r"^## (?P<section>[a-z]+)(?:: (?P<question>[^\n]+\?))?[ ]*\n+(?P<text>.*?)\s*(?=^## |\Z)", re.M | re.S
 )
+
+
+def _known_topic(topic: str) -> str:
+    if topic not in TOPICS:
+        raise ValueError(f"unknown topic, expected one of {', '.join(TOPICS)}")
+    return topic
 
 
 class NotePart(Record):
@@ -42,7 +76,10 @@ class NotePart(Record):
 
 
 class Note(Record):
-    """A guidance note. `confirmed` False: the anchored document does not itself settle the rule."""
+    """A guidance note. `confirmed` False: the anchored document does not itself settle the rule.
+
+    `answers` are the `must_answer` keys of section specs that it settles, each one of TOPICS.
+    """
 
     id: str
     publisher: str
@@ -59,7 +96,7 @@ class Note(Record):
     next_review: date
     confirmed: bool = True
     applies_to: Applicability
-    answers: tuple[str, ...] = ()
+    answers: tuple[Annotated[str, AfterValidator(_known_topic)], ...] = ()
     adjustment_codes: tuple[str, ...] = ()
     anchor: Anchor
     parts: tuple[NotePart, ...] = Field(min_length=1)
