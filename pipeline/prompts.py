@@ -83,7 +83,7 @@ def load_sections(folder: Path) -> tuple[SectionSpec, ...]:
 def _load_section(path: Path) -> SectionSpec:
     matter = read_front_matter(path)
     derived = {"key": path.stem, "guidance": matter.body.strip(), "sha256": matter.sha256}
-    for name in derived.keys() & matter.fields.keys():
+    for name in sorted(derived.keys() & matter.fields.keys()):
         raise SourceError(f"{path}:2: {name!r} follows from the file and may not stand in the front matter")
     try:
         spec = SectionSpec.model_validate({**matter.fields, **derived})
@@ -92,9 +92,8 @@ def _load_section(path: Path) -> SectionSpec:
     keys = [item.key for item in spec.must_answer]
     for key in keys:
         if keys.count(key) > 1:
-            raise SourceError(
-                f"{path}:{_line_with(matter.head, f'key: {key}', 2)}: must_answer has {key!r} twice"
-            )
+            line = _line_with(matter.head, f"key: {key}", 2)
+            raise SourceError(f"{path}:{line}: must_answer has {key!r} twice")
     return spec
 
 
@@ -111,14 +110,12 @@ def load_prompt(path: Path) -> Prompt:
     divider = _USER_LINE.strip()
     system, found, template = ("\n" + matter.body).partition("\n" + _USER_LINE)
     if not found or not system.strip() or not template.strip():
-        raise SourceError(
-            f"{path}:{matter.body_line}: expected a static part, a line '{divider}', then a template"
-        )
+        raise SourceError(f"{path}:{matter.body_line}: expected fixed text, a line '{divider}', a template")
     for mark in ("{{", "{%"):
         if mark in system:
             line = _line_with(system, mark, matter.body_line - 1)
             raise SourceError(
-                f"{path}:{line}: the part above '{divider}' may not vary; move '{mark}' below it"
+                f"{path}:{line}: the text above '{divider}' may not vary; move '{mark}' below it"
             )
     first_line = matter.body_line + system.count("\n") + 1
     _check_variables(path, matter, head.variables, template, first_line=first_line)

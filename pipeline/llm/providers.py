@@ -30,7 +30,7 @@ def parse_model_spec(text: str) -> ModelSpec:
     provider, colon, name = text.strip().partition(":")
     if not colon:
         provider, name = "openai", provider
-    if not name or not provider or not provider.isidentifier():
+    if not name or name.startswith("//") or not provider.isidentifier():
         raise UsageError(
             f"{text!r} names no model; write it as openai:gpt-4o-mini, or NAME for one at OpenAI"
         )
