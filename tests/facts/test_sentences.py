@@ -1,0 +1,114 @@
+import pytest
+
+from pipeline.facts.indicators import applicable_entries, load_modifier_entries
+from pipeline.facts.sentences import compose_sentence, rows_of
+from tests.facts.rows import fact, surgical
+
+
+def say(subject: str, rows=None, code: str = "20970"):
+    return compose_sentence(subject, code, surgical() if rows is None else rows)
+
+
+def test_totals_show_their_sum_and_no_office_value_where_flagged_na():
+    sentence = say("rvu:total")
+    assert sentence is not None
+    assert sentence.cells == ("Total", "76.07", "NA", "RVU26B")
+    assert sentence.derivation == "43.47 + 23.32 + 9.28 = 76.07"
+
+
+def test_work_is_never_called_total():
+    sentence = say("rvu:work")
+    assert sentence is not None
+    assert "43.47 work RVUs" in sentence.text
+    assert "total" not in sentence.text
+
+
+def test_settings_keep_professional_and_facility_apart():
+    hopd = say("setting:hopd")
+    assert hopd is not None
+    assert hopd.cells[1:4] == ("$2,540.81", "$7,413.38", "$9,954.19")
+    assert "APC 5114" in hopd.cells[4]
+    office = say("setting:office")
+    assert office is not None and "$" not in office.text and office.cells[1] == "NA"
+
+
+def test_inpatient_states_no_facility_amount():
+    inpatient = say("setting:inpatient")
+    assert inpatient is not None and inpatient.cells[2:4] == ("MS-DRG, not stated here", "not stated here")
+
+
+def test_without_a_row_there_is_no_sentence():
+    rows = surgical()
+    del rows["asc_rate"]
+    assert say("setting:asc", rows) is None
+    assert say("indicator:global_days", {}) is None
+
+
+def test_bundled_codes_get_no_payment_row_at_all():
+    rows = surgical(status_code="B", fac_total_rvu="0.00")
+    assert [say(f"setting:{s}", rows) for s in ("office", "hopd", "asc", "inpatient")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("cosurgeon_indicator", "0", "not permitted"),
+        ("cosurgeon_indicator", "1", "documentation of the necessity of two surgeons"),
+        ("cosurgeon_indicator", "2", "no documentation of necessity required"),
+        ("assistant_indicator", "0", "only with documentation"),
+        ("assistant_indicator", "1", "not paid, by statute"),
+        ("assistant_indicator", "2", "payable"),
+        ("bilateral_indicator", "0", "at most 100 percent"),
+        ("bilateral_indicator", "1", "150 percent"),
+        ("bilateral_indicator", "2", "already cover both sides"),
+        ("bilateral_indicator", "3", "100 percent of the fee for each side"),
+        ("team_indicator", "0", "not permitted"),
+        ("team_indicator", "1", "with documentation"),
+        ("multiple_procedure_indicator", "0", "no payment adjustment"),
+    ],
+)
+def test_indicators_read_as_the_record_layout_says(field, value, expected):
+    rows = surgical(**{field: value})
+    entry = next(e for e in applicable_entries(rows) if e.field == field)
+    sentence = say(f"modifier:{entry.key}", rows)
+    assert sentence is not None and expected in sentence.text
+    assert f"{field.replace('_', ' ')} {value}" in sentence.cells[2]
+
+
+def test_decision_for_major_surgery_takes_57_and_for_minor_surgery_is_no_separate_service():
+    major = [say(f"modifier:{e.key}").cells[0] for e in applicable_entries(surgical()) if e.field == "global_days"]
+    assert "57" in major and "25" not in major
+    rows = surgical(global_days="000")
+    minor = [say(f"modifier:{e.key}", rows).cells[0] for e in applicable_entries(rows) if e.field == "global_days"]
+    assert minor == ["25"]
+
+
+def test_every_entry_names_its_source_and_is_reachable():
+    for entry in load_modifier_entries():
+        assert entry.source
+        rows = surgical(**{entry.field: entry.values[0]})
+        rows[entry.field] = fact(entry.field, entry.values[0], "RVU25D")
+        rows["endoscopic_base"] = fact("endoscopic_base", "29870", "RVU25D")
+        assert say(f"modifier:{entry.key}", rows) is not None
+
+
+def test_a_ptp_pair_reads_the_same_from_either_page():
+    edit = fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")
+    mine = say("ptp:29870", rows_of("29881", [edit]), "29881")
+    theirs = say("ptp:29881", rows_of("29870", [edit]), "29870")
+    assert mine is not None and theirs is not None
+    assert mine.text == theirs.text
+    assert "29881 (column one) with 29870 (column two), modifier indicator 0: no modifier" in mine.text
+
+
+def test_no_edit_is_no_sentence():
+    assert say("ptp:29876", rows_of("29881", []), "29881") is None
+
+
+def test_add_on_names_its_primaries_and_contractor_defined_ones_are_left_out():
+    rows = rows_of(
+        "22853",
+        [fact(f"primary_code:{p}", "1", "AOC-2024Q3", "22853") for p in ("22551", "22630", "CCCCC")],
+    )
+    sentence = say("add_on:", rows, "22853")
+    assert sentence is not None and "22551, 22630" in sentence.text and "CCCCC" not in sentence.text

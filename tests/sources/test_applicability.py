@@ -1,0 +1,36 @@
+import pytest
+
+from pipeline.data import Applicability
+from pipeline.sources.applicability import applies, specificity
+
+KNEE = {"hcpcs_code": "29881", "tags": ("knee", "arthroscopic"), "values": {"global_days": "090"}}
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        (Applicability(), True),
+        (Applicability(codes=("29881",)), True),
+        (Applicability(codes=("29880",)), False),
+        (Applicability(ranges=(("29870", "29889"),)), True),
+        (Applicability(ranges=(("29890", "29899"),)), False),
+        (Applicability(codes=("29880",), ranges=(("29881", "29881"),)), True),
+        (Applicability(tags=("spine", "knee")), True),
+        (Applicability(tags=("spine",)), False),
+        (Applicability(all_tags=("knee", "arthroscopic")), True),
+        (Applicability(all_tags=("knee", "open")), False),
+        (Applicability(tags=("knee",), not_tags=("arthroscopic",)), False),
+        (Applicability(tags=("knee",), not_codes=("29881",)), False),
+        (Applicability(indicators={"global_days": ("090",)}), True),
+        (Applicability(indicators={"global_days": ("000", "010")}), False),
+        (Applicability(tags=("knee",), indicators={"global_days": ("000",)}), False),
+        (Applicability(indicators={"cosurgeon_indicator": ("1",)}), False),
+    ],
+)
+def test_every_given_dimension_must_hold(to, expected):
+    assert applies(to, **KNEE) is expected
+
+
+def test_a_note_on_the_code_itself_is_the_most_specific():
+    assert specificity(Applicability(codes=("29881",))) > specificity(Applicability(tags=("knee",)))
+    assert specificity(Applicability()) == 0

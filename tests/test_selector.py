@@ -1,0 +1,29 @@
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.selector import select_codes
+
+KNOWN = ["20610", "27447", "27486", "29881"]
+
+
+def test_named_codes_come_first_ranges_follow_each_once():
+    assert select_codes(["29881", "27447"], ["27000-27999"], known=KNOWN) == ["29881", "27447", "27486"]
+
+
+def test_named_codes_need_not_be_known_and_case_does_not_matter():
+    assert select_codes(["g0289"], [], known=KNOWN) == ["G0289"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "ranges", "says"),
+    [
+        (["2097"], [], "not a HCPCS code"),
+        (["20970; rm"], [], "not a HCPCS code"),
+        ([], ["27000"], "not a range"),
+        ([], ["11111-11112"], "no loaded code lies in"),
+        ([], [], "no code given"),
+    ],
+)
+def test_nonsense_is_refused_with_what_was_expected(codes, ranges, says):
+    with pytest.raises(UsageError, match=says):
+        select_codes(codes, ranges, known=KNOWN)
