@@ -1,5 +1,6 @@
 """Section specs and prompts: what is refused at load, what a fence holds, and the files that ship."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 
 from pipeline.draft.model import DraftReply
 from pipeline.errors import SourceError
+from pipeline.facts.profiles import load_profiles
 from pipeline.prompts import fence, load_prompt, load_sections
+from pipeline.sources.notes import TOPICS
 
+STARTER = Path(__file__).parents[1] / "sources" / "starter"
 PROMPTS = Path(__file__).parents[1] / "prompts"
 SPEC = """---
 heading: Heading
@@ -163,6 +167,7 @@ def test_the_shipped_sections_are_those_of_the_page():
         "modifiers",
         "diagnoses",
         "coverage",
+        "indicators",
         "rvu",
         "payment",
         "denials",
@@ -175,6 +180,24 @@ def test_the_shipped_sections_are_those_of_the_page():
         assert spec.guidance
         if spec.fed_by == "page":
             assert not spec.must_answer
+
+
+def test_the_shipped_questions_use_the_topics_of_notes():
+    for spec in load_sections(PROMPTS / "sections"):
+        if spec.fed_by == "notes":
+            assert {question.key for question in spec.must_answer} <= set(TOPICS)
+
+
+def test_the_shipped_questions_ask_only_for_attributes_that_exist():
+    profiles = load_profiles(STARTER / "codes.toml")
+    known_tags = {tag for profile in profiles.values() for tag in profile.tags}
+    with (STARTER / "facts.csv").open(encoding="utf-8", newline="") as stream:
+        known_values = {(row["field"], row["value"]) for row in csv.DictReader(stream)}
+    for spec in load_sections(PROMPTS / "sections"):
+        for question in spec.must_answer:
+            assert {*question.when.tags, *question.when.all_tags} <= known_tags
+            for field, values in question.when.indicators.items():
+                assert any((field, value) in known_values for value in values), (spec.key, question.key)
 
 
 def test_the_example_of_the_documentation_prompt_follows_its_own_rules():
