@@ -121,19 +121,20 @@ def describe_difference(here: Mapping[str, str], other: Mapping[str, str]) -> st
     """How the other code differs from the one of this page; empty when all attributes agree.
 
     Where both do the same and at most three attributes differ, these are set against each other:
-    `site: from the fibula (this code: from the iliac crest)`. Otherwise the other code's own sentence says
-    more than a list of contrasts: `another service: revises one component of a total knee replacement`.
+    `site: from the fibula (this code: from the iliac crest).`. Otherwise the other code's own sentence says
+    more than a list of contrasts: `another service: revises one component of a total knee replacement.`.
     """
     differing = [name for name in ATTRIBUTES if here.get(name) != other.get(name)]
     if not differing:
         return ""
     if "action" in differing or len(differing) > _CONTRASTS:
-        sentence = compose_summary(other).removesuffix(".")
+        sentence = compose_summary(other)
         return f"another service: {sentence[0].lower()}{sentence[1:]}"
-    return "; ".join(
+    contrasts = (
         f"{ATTRIBUTES[name]}: {other.get(name, 'not named')} (this code: {here.get(name, 'not named')})"
         for name in differing
     )
+    return "; ".join(contrasts) + "."
 
 
 def load_profiles(path: Path) -> dict[str, CodeProfile]:

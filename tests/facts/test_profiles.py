@@ -75,8 +75,8 @@ def test_summary_and_differences_are_composed(tmp_path: Path) -> None:
     assert profiles["10002"].locator == "codes.toml [10002]"
     assert profiles["10001"].siblings == {
         "10002": "technique: through an endoscope (this code: by open surgery); "
-        "scope: counting included (this code: not named)",
-        "10003": "another service: removes an invented peg (for example a wooden one)",
+        "scope: counting included (this code: not named).",
+        "10003": "another service: removes an invented peg (for example a wooden one).",
     }
     assert profiles["10003"].siblings.keys() == {"10001"}
 
