@@ -34,9 +34,8 @@ _SQLITE_CODE = re.compile(r"\(code: (\d+)\)")
 class VectorStore:
     """The open collection; ids are passage ids, distances are 1 - cosine."""
 
-    def __init__(self, collection: Collection, folder: Path) -> None:
+    def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._folder = folder
 
     def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace, row i for ids[i]."""
@@ -56,8 +55,8 @@ class VectorStore:
     def query(self, vector: Vectors, *, limit: int) -> list[Scored]:
         """Nearest ids with cosine similarity, best first, ties by id; `vector` has shape (dimensions,).
 
-        Approximate (HNSW). Raises PassageIndexError when fewer come back than are stored: a lost segment
-        makes Chroma answer with what is left, without a word.
+        Approximate: HNSW may miss neighbours, and fewer than `limit` may come back although more are stored
+        (many equal vectors, or a lost segment, of which Chroma says nothing).
         """
         wanted = min(limit, self.count())
         if wanted < 1:
@@ -66,8 +65,6 @@ class VectorStore:
             query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
         )
         ids, distances = reply["ids"][0], (reply["distances"] or [[]])[0]
-        if len(ids) < wanted:
-            raise damaged(self._folder, f"{len(ids)} of {wanted} vectors found")
         scored = [Scored(name, 1 - float(distance)) for name, distance in zip(ids, distances, strict=True)]
         return sorted(scored, key=lambda hit: (-hit.score, hit.id))
 
@@ -108,11 +105,17 @@ def open_vectors(folder: Path) -> Iterator[VectorStore]:
         persist_directory=str(folder / FOLDER),
     )
     try:
-        with Client(settings=settings) as client:
+        try:
+            client = Client(settings=settings)
+        except Exception:
+            # Chroma keeps the half-started system and would hand it to the next client on this folder.
+            Client.clear_system_cache()
+            raise
+        with client:
             collection = client.get_or_create_collection(
                 _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
             )
-            yield VectorStore(collection, folder)
+            yield VectorStore(collection)
     except ChromaError as error:
         code = _SQLITE_CODE.search(str(error))
         if code and not is_damage_code(int(code[1])):
