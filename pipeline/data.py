@@ -358,7 +358,11 @@ class SiteBlock(Record):
 
 
 class Page(Record):
-    """A page revision: the claim ledger that HTML, Markdown and JSON are rendered from."""
+    """A page revision: the claim ledger that HTML, Markdown and JSON are rendered from.
+
+    `evidence` and `verdicts` are keyed by evidence and claim id, `documents` by document id; `failures` say what
+    a model failed to deliver.
+    """
 
     schema_version: int = 1
     hcpcs_code: HcpcsCode
@@ -376,6 +380,7 @@ class Page(Record):
     verdicts: dict[str, Verdict]
     gaps: tuple[Gap, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    failures: tuple[str, ...] = ()
     sources: tuple[SourceUse, ...] = ()
     documents: dict[str, SourceUse] = Field(default_factory=dict)
     site_blocks: tuple[SiteBlock, ...] = ()

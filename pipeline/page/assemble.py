@@ -50,6 +50,7 @@ def assemble_page(
     fingerprint: str,
     checker: str,
     drafter: str,
+    failures: tuple[str, ...] = (),
     site_blocks: tuple[SiteBlock, ...] = (),
 ) -> Page:
     """Make the page. A claim that is unchanged since `previous` keeps its verified date; others get `today`."""
@@ -90,6 +91,7 @@ def assemble_page(
         verdicts=verdicts,
         gaps=tuple(_gaps(plan.sections, standing, withheld, applies)),
         withheld=withheld,
+        failures=failures,
         sources=_references(uses.values()),
         documents={
             item.document_id: uses[item.id] for item in used.values() if isinstance(item, QuoteEvidence)
@@ -189,3 +191,12 @@ def carried_releases(page: Page) -> list[tuple[str, str]]:
             if isinstance(item, RowEvidence) and item.in_force_release != item.fact.release
         }
     )
+
+
+def count_claims(page: Page) -> dict[str, int]:
+    """Claims by label, standing and withheld together; failures to obtain a verdict under `failed`."""
+    counts = {label.value: 0 for label in Label} | {"failed": 0}
+    held = [outcome for withheld in page.withheld for outcome in withheld.verdicts]
+    for outcome in (*page.verdicts.values(), *held):
+        counts[outcome.label.value if isinstance(outcome, Verdict) else "failed"] += 1
+    return counts

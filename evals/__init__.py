@@ -1,0 +1,1 @@
+"""Suites that measure judgement, and performance benchmarks."""

@@ -1,0 +1,1 @@
+"""Benchmarks: figures beside the raw limit, never timed tests."""

@@ -1,0 +1,78 @@
+"""What the commands share: options, the clock, progress and JSON output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODES]...", help="HCPCS codes, such as 20970 29881.")]
+Ranges = Annotated[
+    list[str] | None, typer.Option("--range", metavar="FIRST-LAST", help="All loaded codes in a range; may be repeated.")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Date of service, YYYY-MM-DD; today if not given.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def now() -> datetime:
+    """The clock: SOURCE_DATE_EPOCH where set, so that runs can be repeated byte for byte, else the system's."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"SOURCE_DATE_EPOCH={epoch!r} is not a number of seconds since 1970") from None
+
+
+def parse_date(text: str | None) -> date:
+    """A date option, today where it is not given. Raises UsageError."""
+    if text is None:
+        return now().date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date; expected YYYY-MM-DD such as 2025-11-03") from None
+
+
+def open_workspace() -> Workspace:
+    """The workspace of the settings in the environment."""
+    from pipeline.settings import read_settings
+    from pipeline.workspace import Workspace
+
+    return Workspace(read_settings())
+
+
+def select(codes: list[str] | None, ranges: list[str] | None, workspace: Workspace, *, all_codes: bool = False) -> list[str]:
+    """The code selector, the same on every command."""
+    from pipeline.selector import select_codes
+
+    return select_codes(codes or [], ranges or [], known=workspace.profiles, all_codes=all_codes)
+
+
+def progress(message: str) -> None:
+    """One line of progress on standard error; overwrites itself on a terminal, silent when redirected."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K{message}", end="", file=sys.stderr, flush=True)
+
+
+def end_progress() -> None:
+    """Clear the progress line."""
+    if sys.stderr.isatty():
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def print_json(value: object) -> None:
+    """One JSON object on one line."""
+    print(json.dumps(value, ensure_ascii=False, default=str))

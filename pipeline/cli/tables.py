@@ -1,0 +1,143 @@
+"""`facts` and `sources`: what is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import AsOf, Codes, Json, Ranges, now, open_workspace, parse_date, print_json, select
+
+if TYPE_CHECKING:
+    from pipeline.data import Fact
+
+facts = typer.Typer(help="Facts from published tables.", no_args_is_help=True)
+sources = typer.Typer(help="Where tables, notes and documents come from.", no_args_is_help=True)
+
+
+@facts.command("show")
+def show_facts(codes: Codes = None, ranges: Ranges = None, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Show the facts of codes on a date of service, each with its release and row."""
+    from pipeline.data import Currency
+    from pipeline.facts.releases import row_evidence
+
+    workspace, on = open_workspace(), parse_date(as_of)
+    for code in select(codes, ranges, workspace):
+        rows = workspace.facts.require(code, on)
+        if as_json:
+            print_json({"hcpcs_code": code, "as_of": on, "facts": [_fact_json(f) for f in rows.values()]})
+            continue
+        print(f"{code} on {on}")
+        width = max(len(field) for field in rows)
+        for field, fact in sorted(rows.items()):
+            row = row_evidence(fact, on)
+            carried = f"  (carried; {row.in_force_release} not loaded)" if row.currency is Currency.CARRIED else ""
+            value = f"{fact.value} {fact.unit}".strip()
+            print(f"  {field:<{width}}  {value:<28}  {fact.release}{carried}")
+
+
+def _fact_json(fact: Fact) -> dict[str, object]:
+    return fact.model_dump(mode="json", exclude={"hcpcs_code"})
+
+
+@facts.command("list")
+def list_codes(as_json: Json = False) -> None:
+    """List the codes that have facts and a profile, with their category and region."""
+    workspace = open_workspace()
+    for code, profile in sorted(workspace.profiles.items()):
+        if as_json:
+            print_json({"hcpcs_code": code, "category": profile.category, "region": profile.region})
+        else:
+            print(f"{code}  {profile.category:<26} {profile.region}")
+
+
+@sources.command("list")
+def list_sources(as_json: Json = False) -> None:
+    """List table releases, notes by the document they restate, and added documents."""
+    from collections import Counter
+
+    workspace = open_workspace()
+    by_release = {name: workspace.registry[_family(name)] for name in workspace.facts.releases()}
+    noted = Counter((note.publisher, note.title, note.edition, note.anchor.document) for note in workspace.notes)
+    if as_json:
+        for name, entry in by_release.items():
+            print_json({"kind": "table", "release": name, **entry.model_dump(mode="json")})
+        for (publisher, title, edition, sha256), count in sorted(noted.items()):
+            print_json(
+                {
+                    "kind": "notes",
+                    "publisher": publisher,
+                    "title": title,
+                    "edition": edition,
+                    "notes": count,
+                    "document": sha256,
+                    "document_present": sha256 in workspace.added_by_hash,
+                }
+            )
+        for document in workspace.added:
+            print_json({"kind": "document", **document.model_dump(mode="json", exclude={"text", "page_starts"})})
+        return
+    print("Tables")
+    for name, entry in by_release.items():
+        print(f"  {name:<14} {entry.title} ({entry.publisher})")
+    print("Briefwright notes, by the document they restate")
+    for (publisher, title, edition, sha256), count in sorted(noted.items()):
+        held = "document added" if sha256 in workspace.added_by_hash else "document not added: notes speak for it"
+        print(f"  {count:>4} on {title}, {edition} ({publisher}); {held}")
+    print("Documents you added")
+    for document in workspace.added:
+        print(f"  {document.id}  {document.title}, {document.edition} ({document.publisher})")
+    if not workspace.added:
+        print("  none; add one with `briefwright sources add FILE --publisher … --title … --edition …`")
+
+
+def _family(release: str) -> str:
+    from pipeline.facts.releases import parse_release
+
+    return parse_release(release).family
+
+
+@sources.command("add")
+def add_source(
+    file: Annotated[Path, typer.Argument(help="A PDF, .md or .txt file.")],
+    publisher: Annotated[str, typer.Option(help="Who publishes it.")],
+    title: Annotated[str, typer.Option(help="Its title.")],
+    edition: Annotated[str, typer.Option(help="Its edition or revision date.")],
+    authority: Annotated[str, typer.Option(help="statute, cms, ncci, national_coverage, …, vendor.")] = "educator",
+    licence: Annotated[str, typer.Option(help="The licence you hold it under.")] = "not stated",
+    url: Annotated[str, typer.Option(help="Where it is published.")] = "",
+    payer_scope: Annotated[str, typer.Option(help="Payers it speaks for.")] = "Medicare FFS",
+    effective_from: Annotated[str | None, typer.Option(help="First date it is in force, YYYY-MM-DD.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add a document you hold, so that footnotes can show its own words."""
+    from pipeline.data import Authority
+    from pipeline.errors import UsageError
+    from pipeline.sources.documents import quote_anchor, read_document, store_document
+
+    if authority not in list(Authority):
+        raise UsageError(f"{authority!r} is not an authority; expected one of {', '.join(Authority)}")
+    workspace = open_workspace()
+    document = read_document(
+        file,
+        publisher=publisher,
+        title=title,
+        edition=edition,
+        authority=Authority(authority),
+        licence=licence,
+        url=url,
+        payer_scope=payer_scope,
+        valid_from=parse_date(effective_from),
+        retrieved_on=now().date(),
+    )
+    store_document(document, workspace.settings.documents)
+    anchors = [note.anchor for note in workspace.notes if note.anchor.document == document.sha256]
+    found = sum(quote_anchor(anchor, {document.sha256: document}) is not None for anchor in anchors)
+    pages = len(document.page_starts) or 1
+    if as_json:
+        print_json(
+            {"id": document.id, "sha256": document.sha256, "pages": pages, "anchors": len(anchors), "found": found}
+        )
+    else:
+        print(f"added {document.id}: {title}, {edition}, {pages} pages; {found} of {len(anchors)} note anchors found in it")

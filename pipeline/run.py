@@ -1,0 +1,166 @@
+"""One page, all stages, in order: facts and notes → draft → verify → assemble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from pipeline.data import Evidence, Fact, JudgeFailure, Page, PagePlan, Passage, QuoteEvidence, SectionSpec, Verdict
+from pipeline.draft.extractive import draft_notes
+from pipeline.draft.records import Draft, merge_drafts
+from pipeline.draft.tables import classification_row, draft_related, draft_summary, draft_table_section
+from pipeline.facts.releases import row_evidence
+from pipeline.facts.sentences import rows_of
+from pipeline.identity import digest, fingerprint
+from pipeline.page.assemble import assemble_page
+from pipeline.sources.applicability import applies
+from pipeline.sources.documents import quote_anchor
+from pipeline.sources.notes import Note, note_passages
+from pipeline.verify import checker_version, split_claims
+from pipeline.verify.page import verify_drafted_claim
+from pipeline.workspace import Workspace
+
+# Passages for a query among those allowed, best first.
+Search = Callable[[str, int, Callable[[Passage], bool]], list[Passage]]
+# Drafts one section with a model, given the passages of the notes that apply to the code.
+DraftWithModel = Callable[[PagePlan, SectionSpec, Sequence[Note], Mapping[str, Fact]], Draft]
+
+_RANKED = 60
+
+
+@dataclass(frozen=True)
+class Drafter:
+    """Which drafter writes a page, under the name its ledger shows; `sections` are those the model drafts."""
+
+    name: str = "extractive"
+    draft: DraftWithModel | None = None
+    sections: tuple[str, ...] = ()
+    prompt_hashes: tuple[str, ...] = ()
+
+
+def build_page(
+    hcpcs_code: str,
+    *,
+    workspace: Workspace,
+    search: Search,
+    as_of: date,
+    today: date,
+    previous: Page | None = None,
+    drafter: Drafter = Drafter(),  # noqa: B008 - frozen
+) -> Page:
+    """Draft, verify and assemble the page of one code for dates of service on `as_of`.
+
+    Raises NoFactsError for a code that no table or profile holds, ModelError from a model drafter.
+    """
+    facts = workspace.facts.require(hcpcs_code, as_of)
+    profile = workspace.profile(hcpcs_code)
+    notes = workspace.notes_for(hcpcs_code, facts, as_of)
+    plan = PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections)
+    national = workspace.facts.facts_on("", as_of)
+    column_ones = workspace.facts.column_ones(hcpcs_code, as_of)
+    rows = rows_of(hcpcs_code, [*facts.values(), *national.values(), *column_ones.values()])
+    make_row = partial(row_evidence, as_of=as_of)
+    make_profile_row = partial(classification_row, valid_from=min(note.valid_from for note in workspace.notes))
+
+    drafts = [draft_summary(plan, profile, make_row=make_profile_row)]
+    drafts.append(draft_table_section(plan, "strip", rows=rows, make_row=make_row))
+    ranks: dict[str, list[str]] = {}
+    for spec in plan.sections:
+        if spec.fed_by == "notes":
+            ranks[spec.key] = _rank(spec, profile.summary, notes, search)
+            drafts.append(_draft_notes(plan, spec, notes, ranks[spec.key], facts, workspace, drafter))
+        elif spec.key == "related":
+            drafts.append(
+                draft_related(
+                    plan, workspace.profiles, rows=rows, make_row=make_row, make_profile_row=make_profile_row
+                )
+            )
+        elif spec.fed_by == "facts" and spec.key != "diagnoses":
+            drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
+    draft = merge_drafts(drafts)
+    evidence = {item.id: item for item in draft.evidence}
+    outcomes, evidence = _verify(draft, evidence, plan=plan, workspace=workspace)
+    values = {field: fact.value for field, fact in facts.items()}
+    return assemble_page(
+        plan,
+        draft.statements,
+        evidence,
+        outcomes,
+        profile=profile,
+        applies=lambda to: applies(to, hcpcs_code=hcpcs_code, tags=profile.tags, values=values),
+        describe=workspace.describe,
+        previous=previous,
+        today=today,
+        fingerprint=fingerprint(
+            {
+                "code": hcpcs_code,
+                "as_of": as_of.isoformat(),
+                "facts": sorted(f"{fact.key}={fact.value}" for fact in rows.values()),
+                "notes": [note.sha256 for note in notes],
+                "documents": sorted({e.document_id for e in draft.evidence if isinstance(e, QuoteEvidence)}),
+                "ranks": ranks_digest(ranks),
+                "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),
+                "sections": [spec.sha256 for spec in plan.sections],
+                "prompts": list(drafter.prompt_hashes),
+                "drafter": drafter.name,
+                "checker": checker_version(),
+                "site": digest([block.model_dump() for block in workspace.site_blocks]),
+            }
+        ),
+        checker=checker_version(),
+        drafter=drafter.name,
+        failures=draft.failures,
+        site_blocks=workspace.site_blocks,
+    )
+
+
+def ranks_digest(ranks: Mapping[str, Sequence[str]]) -> str:
+    """The order that retrieval gave each section, as one digest."""
+    return digest({key: list(order) for key, order in ranks.items()})
+
+
+def _rank(spec: SectionSpec, summary: str, notes: Sequence[Note], search: Search) -> list[str]:
+    """Ids of the passages that may feed a section, in the order retrieval puts them."""
+    wanted = {
+        passage.id for note in notes for passage in note_passages(note) if passage.section_key == spec.key
+    }
+    found = search(f"{spec.heading}: {summary}", _RANKED, lambda passage: passage.id in wanted)
+    return [passage.id for passage in found]
+
+
+def _draft_notes(
+    plan: PagePlan,
+    spec: SectionSpec,
+    notes: Sequence[Note],
+    order: Sequence[str],
+    facts: Mapping[str, Fact],
+    workspace: Workspace,
+    drafter: Drafter,
+) -> Draft:
+    if drafter.draft and spec.key in drafter.sections:
+        return drafter.draft(plan, spec, notes, facts)
+    return draft_notes(
+        plan,
+        spec,
+        notes,
+        rank={passage_id: place for place, passage_id in enumerate(order)},
+        split=split_claims,
+        resolve=lambda anchor: quote_anchor(anchor, workspace.added_by_hash),
+    )
+
+
+def _verify(
+    draft: Draft, evidence: dict[str, Evidence], *, plan: PagePlan, workspace: Workspace
+) -> tuple[dict[str, Verdict | JudgeFailure], dict[str, Evidence]]:
+    """A verdict for every claim, and the evidence with whatever the checks added to it."""
+    context = workspace.claim_context(plan.hcpcs_code, plan.as_of)
+    outcomes: dict[str, Verdict | JudgeFailure] = {}
+    for statement in draft.statements:
+        for claim in statement.claims:
+            offered = [evidence[id_] for id_ in claim.evidence_ids]
+            result = verify_drafted_claim(claim, offered, context=context, profiles=workspace.profiles)
+            outcomes[claim.id] = result.verdict
+            evidence.update({item.id: item for item in result.evidence})
+    return outcomes, evidence
