@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,17 @@ HOSTILE = (
 LOW_CONTRAST = """() => {
   const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
   const parse = c => c.match(/[\\d.]+/g).map(Number);
-  const light = c => { const [r, g, b] = parse(c); return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b); };
-  const painted = e => { for (; e; e = e.parentElement) {
-    const c = getComputedStyle(e).backgroundColor, p = parse(c); if (p.length < 4 || p[3] > 0) return c; } return 'rgb(255,255,255)'; };
+  const light = c => {
+    const [r, g, b] = parse(c).map(channel);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const painted = e => {
+    for (; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor, p = parse(c);
+      if (p.length < 4 || p[3] > 0) return c;
+    }
+    return 'rgb(255,255,255)';
+  };
   const low = [];
   for (const e of document.body.querySelectorAll('*')) {
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
@@ -122,22 +131,26 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(opened: Page) -> Non
     assert opened.evaluate("document.activeElement.id") == "main"
 
 
-def test_a_table_footnote_opens_under_its_row_in_place(opened: Page) -> None:
-    handle = opened.locator("#modifiers summary").first
-    row = opened.locator("#modifiers tbody tr").first.bounding_box()
-    box = handle.bounding_box()
-    assert row and box
-    assert row["y"] <= box["y"] and box["y"] + box["height"] <= row["y"] + row["height"] + 1, (
-        "handle in its row"
-    )
+def test_a_table_footnote_opens_under_its_row_and_its_handle_stays(opened: Page) -> None:
+    handle = opened.locator("#modifiers summary").nth(1)
+    row = opened.locator("#modifiers tbody").nth(1).locator("tr").first
+    for _ in ("closed", "open"):
+        frame, box = row.bounding_box(), handle.bounding_box()
+        assert frame and box
+        assert frame["y"] <= box["y"] and box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+        assert handle.is_visible()
+        handle.click()
     handle.click()
-    assert "co_surgeon" in opened.locator("#modifiers .panel").first.inner_text()
+    panel = opened.locator("#modifiers .panel").nth(1)
+    assert "assistant_at_surgery" in panel.inner_text()
+    below, frame = panel.bounding_box(), row.bounding_box()
+    assert below and frame and below["y"] >= frame["y"] + frame["height"] - 1
 
 
 def test_headings_go_down_one_level_at_a_time(opened: Page) -> None:
     levels = opened.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))")
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_landmarks_and_names_reach_the_accessibility_tree(opened: Page) -> None:

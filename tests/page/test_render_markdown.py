@@ -14,8 +14,9 @@ from pipeline.page.text import one_line, visible
 from tests.page.sample import sample_page
 
 HOSTILE = (
-    "<script>alert(1)</script> [^1]: [click](javascript:alert(3)) ![i](x) **b** `c` ~~d~~ | a | <https://evil.example> "
-    "https://evil.example www.evil.example a@evil.example &lt; $x$ \u202eo\n\n# Heading\n\n- item\n\n    code\n\n---\n> q"
+    "<script>alert(1)</script> [^1]: [click](javascript:alert(3)) ![i](x) **b** `c` ~~d~~ | a | "
+    "<https://evil.example> https://evil.example www.evil.example a@evil.example &lt; $x$ \u202eo"
+    "\n\n# Heading\n\n- item\n\n    code\n\n---\n>"
 )
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
