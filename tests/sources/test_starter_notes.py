@@ -2,17 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import SourceError
+from pipeline.facts.profiles import load_profiles
+from pipeline.facts.table import read_facts
 from pipeline.sources.anchors import AnchorState, resolve_anchor
+from pipeline.sources.applicability import applies
 from pipeline.sources.notes import TOPICS, Note, load_note, load_notes
 from pipeline.sources.pdf import read_pages
 
-NOTES = Path(__file__).parents[2] / "sources" / "starter" / "notes"
+STARTER = Path(__file__).parents[2] / "sources" / "starter"
 MANUALS = ("manuals/ncci_policy_manual_2026.pdf", "pfs/rvu25d_oct2025/RVU25D.pdf")
 # Words that say how often something happens: none may stand where no source counts.
 FREQUENCY = re.compile(
@@ -20,7 +23,16 @@ FREQUENCY = re.compile(
     r"|mostly|most (?!recent|specific)|majority|almost always|nearly all)\b",
     re.IGNORECASE,
 )
-# CARC codes that DOMAIN rules tie to a denial reason of these pages.
+# The code reported is itself the wrong one here; no adjustment code of the list below names that.
+WITHOUT_ADJUSTMENT_CODE = {
+    "bone-skin-graft-every-part-done",
+    "decompression-levels-one-primary",
+    "fusion-22612-add-ons",
+    "posterior-fusion-further-interspaces",
+    "posterior-fusion-two-regions",
+    "vascularised-graft-donor-site",
+}
+# Adjustment codes (CARC) that a denial reason may carry.
 ADJUSTMENT_CODES = {"4", "11", "16", "18", "29", "50", "54", "59", "97", "107", "119", "151", "197", "236"}
 
 HEAD = """---
@@ -48,7 +60,7 @@ def broken_rules(note: Note) -> list[str]:
     problems = [f"'{match.group()}'" for part in note.parts for match in FREQUENCY.finditer(part.text)]
     if "checklist" in sections and "documentation" not in sections:
         problems.append("checklist without documentation")
-    if "denials" in sections and not note.adjustment_codes:
+    if "denials" in sections and not note.adjustment_codes and note.id not in WITHOUT_ADJUSTMENT_CODE:
         problems.append("denials without adjustment codes")
     if note.adjustment_codes and "denials" not in sections:
         problems.append("adjustment codes without denials")
@@ -57,21 +69,39 @@ def broken_rules(note: Note) -> list[str]:
     return problems
 
 
-def repeated_texts(notes: list[Note]) -> list[tuple[str, str]]:
-    """Pairs of notes that hold a part with the same section and words."""
-    first: dict[tuple[str, str, str], str] = {}
+def repeated_texts(notes: list[Note], reach: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
+    """Pairs of notes with the same words in the same section of one page; `reach` maps note ids to codes."""
+    seen: dict[tuple[str, str, str], list[str]] = {}
     pairs = []
     for note in notes:
         for part in note.parts:
             key = (part.section_key, part.question.lower(), " ".join(part.text.lower().split()))
-            if first.setdefault(key, note.id) != note.id:
-                pairs.append((first[key], note.id))
+            earlier = seen.setdefault(key, [])
+            pairs += [(other, note.id) for other in earlier if set(reach[other]) & set(reach[note.id])]
+            earlier.append(note.id)
     return pairs
 
 
 @pytest.fixture(scope="module")
 def notes() -> list[Note]:
-    return load_notes(NOTES)
+    return load_notes(STARTER / "notes")
+
+
+@pytest.fixture(scope="module")
+def reach(notes: list[Note]) -> dict[str, list[str]]:
+    """The starter codes each note applies to."""
+    values: dict[str, dict[str, str]] = {}
+    for fact in read_facts(STARTER / "facts.csv"):
+        values.setdefault(fact.hcpcs_code, {})[fact.field] = fact.value
+    profiles = load_profiles(STARTER / "codes.toml")
+    return {
+        note.id: [
+            code
+            for code, profile in profiles.items()
+            if applies(note.applies_to, hcpcs_code=code, tags=profile.tags, values=values.get(code, {}))
+        ]
+        for note in notes
+    }
 
 
 @pytest.fixture
@@ -91,9 +121,25 @@ def test_every_starter_note_keeps_the_house_rules(notes: list[Note]):
     assert {note.id: broken_rules(note) for note in notes if broken_rules(note)} == {}
 
 
-def test_ids_are_unique_and_no_part_is_written_twice(notes: list[Note]):
+def test_ids_are_unique_and_no_page_says_a_sentence_twice(notes: list[Note], reach: dict[str, list[str]]):
     assert len({note.id for note in notes}) == len(notes)
-    assert repeated_texts(notes) == []
+    assert repeated_texts(notes, reach) == []
+
+
+def test_every_starter_note_applies_to_some_starter_code(reach: dict[str, list[str]]):
+    assert [note for note, codes in reach.items() if not codes] == []
+
+
+def test_the_five_pages_of_this_slice_get_their_own_notes(reach: dict[str, list[str]]):
+    of = {
+        code: {note for note, codes in reach.items() if code in codes}
+        for code in ("20970", "20610", "22612", "27447", "29881")
+    }
+    assert "cosurgeons-with-documentation" in of["20970"] and "cosurgeons-permitted" in of["22612"]
+    assert "em-with-minor-procedure" in of["20610"] and "em-with-minor-procedure" not in of["27447"]
+    assert "multiple-procedures-endoscopy" in of["29881"] and "facility-only" not in of["20610"]
+    assert "microscope-not-separate" in of["20970"] and "microscope-not-separate" not in of["29881"]
+    assert all(of[one] != of[other] for one in of for other in of if one < other)
 
 
 def test_every_starter_note_answers_known_topics(notes: list[Note]):
@@ -128,7 +174,10 @@ def test_the_house_rules_reject(invented: Callable[..., Note], body: str, codes:
 def test_a_sentence_written_twice_is_found(invented: Callable[..., Note]):
     first = invented("## coverage\n\nThe visit is included.\n", name="first")
     second = invented("## coverage\n\nThe visit is\nincluded.\n", name="second")
-    assert repeated_texts([first, second]) == [("first", "second")]
+    assert repeated_texts([first, second], {"first": ["27447"], "second": ["27447", "29881"]}) == [
+        ("first", "second")
+    ]
+    assert repeated_texts([first, second], {"first": ["27447"], "second": ["29881"]}) == []
 
 
 def test_an_unknown_topic_is_refused_with_its_line(invented: Callable[..., Note]):
