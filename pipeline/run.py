@@ -79,7 +79,7 @@ def build_page(
             )
         elif spec.fed_by == "facts" and spec.key != "diagnoses":
             drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
-    draft = merge_drafts(drafts)
+    draft = _tie_checklist(merge_drafts(drafts))
     evidence = {item.id: item for item in draft.evidence}
     outcomes, evidence = _verify(draft, evidence, plan=plan, workspace=workspace)
     values = {field: fact.value for field, fact in facts.items()}
@@ -114,6 +114,32 @@ def build_page(
         failures=draft.failures,
         site_blocks=workspace.site_blocks,
     )
+
+
+def _tie_checklist(draft: Draft) -> Draft:
+    """Point each checklist item at a documentation claim of this draft that rests on the same note.
+
+    The extractive drafter's items already do; when a model wrote the section, its claims take that place.
+    """
+    evidence = {item.id: item for item in draft.evidence}
+    by_document: dict[str, str] = {}
+    for statement in draft.statements:
+        for claim in statement.claims if statement.section_key == "documentation" else ():
+            for id_ in claim.evidence_ids:
+                item = evidence[id_]
+                if isinstance(item, QuoteEvidence):
+                    by_document.setdefault(item.document_id, claim.id)
+    tied = tuple(
+        statement.model_copy(
+            update={
+                "derived_from": by_document.get(statement.claims[0].subject.partition("#")[0], statement.derived_from)
+            }
+        )
+        if statement.derived_from
+        else statement
+        for statement in draft.statements
+    )
+    return draft.model_copy(update={"statements": tied})
 
 
 def ranks_digest(ranks: Mapping[str, Sequence[str]]) -> str:

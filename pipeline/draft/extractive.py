@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from pipeline.data import (
     Anchor,
@@ -24,6 +25,13 @@ DRAFTER = "extractive"
 ResolveAnchor = Callable[[Anchor], QuoteEvidence | None]
 
 
+class _Offer(NamedTuple):
+    place: tuple[int, int, str]
+    note: Note
+    part: NotePart
+    passage_id: str
+
+
 def draft_notes(
     plan: PagePlan,
     spec: SectionSpec,
@@ -36,29 +44,30 @@ def draft_notes(
     """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
 
     Order: specificity of the note, then `rank` (passage id → place in retrieval for this section), then id.
-    A note whose topics are already answered twice gives way when the limit presses.
+    When the limit presses, the questions that the section must answer are served first.
     """
-    offers = []
+    offers: list[_Offer] = []
     for note in notes:
         for passage, part in zip(note_passages(note), note.parts, strict=True):
             if part.section_key == spec.key:
                 place = (-specificity(note.applies_to), rank.get(passage.id, len(rank)), note.id)
-                offers.append((place, note, part, passage.id))
-    offers.sort(key=lambda offer: offer[0])
+                offers.append(_Offer(place, note, part, passage.id))
+    offers.sort(key=lambda offer: offer.place)
     if spec.limit:
-        offers = _spread_topics(offers, spec)[: spec.limit]
+        chosen = _spread_topics(offers, spec)[: spec.limit]
+        offers = [offer for offer in offers if offer in chosen]
     return merge_drafts(
-        _draft_part(plan, note, part, passage_id, split=split, resolve=resolve)
-        for _, note, part, passage_id in offers
+        _draft_part(plan, offer.note, offer.part, offer.passage_id, split=split, resolve=resolve)
+        for offer in offers
     )
 
 
-def _spread_topics(offers: list, spec: SectionSpec) -> list:
+def _spread_topics(offers: list[_Offer], spec: SectionSpec) -> list[_Offer]:
     """First one offer for each question the section must answer, then the rest, both in their order."""
     wanted = {question.key for question in spec.must_answer}
     first, rest = [], []
     for offer in offers:
-        new = wanted.intersection(offer[1].answers)
+        new = wanted.intersection(offer.note.answers)
         (first if new else rest).append(offer)
         wanted -= new
     return first + rest

@@ -59,12 +59,20 @@ def _draft_sentence(plan: PagePlan, section_key: str, sentence: FactSentence, ma
         id=statement_id(plan.hcpcs_code, section_key, sentence.subject),
         section_key=section_key,
         text=sentence.text,
-        cells=sentence.cells,
+        cells=_card(sentence) if section_key == "strip" else sentence.cells,
         answers=_ANSWERS.get(sentence.subject, _kind_answers(sentence.subject)),
         drafter=DRAFTER,
         claims=(claim,),
     )
     return Draft(statements=(statement,), evidence=evidence)
+
+
+def _card(sentence: FactSentence) -> tuple[str, str, str]:
+    """Label, value and small print of a card in the fact strip."""
+    if sentence.subject == "rvu:total":
+        _, facility, office, _ = sentence.cells
+        return ("Total RVUs, facility", facility, f"Non-facility: {office}")
+    return (sentence.cells[0], sentence.cells[1], sentence.cells[2])
 
 
 def _kind_answers(subject: str) -> tuple[str, ...]:

@@ -71,7 +71,9 @@ def professional_payment(
         return None
     amount = round_cents(Decimal(total.value) * Decimal(factor.value))
     return Money(
-        amount=amount, facts=(total, factor, flag), derivation=f"{total.value} × {factor.value} = {amount}"
+        amount=amount,
+        facts=(total, factor, flag, facts["status_code"]),
+        derivation=f"{total.value} × {factor.value} = {amount}",
     )
 
 

@@ -25,6 +25,8 @@ from pipeline.facts.payment import Money, dollars, facility_payment, is_priced, 
 Rows = Mapping[str, Fact]
 
 NO_OFFICE = "NA"
+# OPPS status indicators under which a service is paid apart only when nothing else on the claim packages it.
+CONDITIONALLY_PACKAGED = ("Q1", "Q2", "Q3", "Q4")
 ANY = "CCCCC"  # the add-on file's word for "the contractor decides which primary codes"
 
 
@@ -185,7 +187,8 @@ def _facility_basis(setting: str, rows: Rows, facility: Money) -> tuple[tuple[Fa
     release = facility.facts[0].release
     if setting == "hopd":
         apc, indicator = rows["opps_apc"], rows["opps_status_indicator"]
-        return (apc, indicator), f"APC {apc.value}, status indicator {indicator.value}, {release}"
+        packaged = ", conditionally packaged" if indicator.value in CONDITIONALLY_PACKAGED else ""
+        return (apc, indicator), f"APC {apc.value}, status indicator {indicator.value}{packaged}, {release}"
     indicator = rows["asc_payment_indicator"]
     return (indicator,), f"payment indicator {indicator.value}, {release}"
 

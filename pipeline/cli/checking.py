@@ -1,0 +1,58 @@
+"""`verify`: any text, ours or not, claim by claim against the sources."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import AsOf, Json, end_progress, open_workspace, parse_date, print_json, progress
+
+if TYPE_CHECKING:
+    from pipeline.check_text import CheckedClaim
+
+SOME_REFUTED = 10  # exit code: the run succeeded, and at least one claim is refuted
+
+_MARKS = {"supported": "✓ supported", "refuted": "✗ refuted", "not_enough_info": "? not enough info", None: "! failed"}
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="Text, Markdown, HTML, or JSON Lines with `id` and `claim`.")],
+    code: Annotated[str | None, typer.Option("--code", help="The code the text is about, where it names none.")] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Check a text claim by claim against the tables, notes and documents; exit 10 when one is refuted."""
+    from pipeline.check_text import check_file
+    from pipeline.index import MiniLmEmbedder
+    from pipeline.selector import parse_code
+
+    workspace = open_workspace()
+    counts: Counter[str | None] = Counter()
+    results = check_file(
+        file,
+        hcpcs_code=parse_code(code) if code else None,
+        workspace=workspace,
+        embedder=MiniLmEmbedder(),
+        as_of=parse_date(as_of),
+        progress=progress,
+    )
+    for result in results:
+        end_progress()
+        counts[result.label] += 1
+        if as_json:
+            print_json(result.model_dump(mode="json"))
+        else:
+            print(_text(result))
+    if not as_json:
+        print(", ".join(f"{counts[label]} {label or 'failed'}" for label in _MARKS))
+    if counts["refuted"]:
+        raise typer.Exit(SOME_REFUTED)
+
+
+def _text(result: CheckedClaim) -> str:
+    lines = [f"{_MARKS[result.label]:<18} {result.claim}", f"{'':<18} {result.reason or result.failure}"]
+    lines += [f"{'':<18}   {evidence}" for evidence in result.sources()]
+    return "\n".join(lines) + "\n"
