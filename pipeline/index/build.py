@@ -117,9 +117,8 @@ def _store(table: PassageTable, *, folder: Path) -> None:
         return
     ids, vectors = table.vectors(unstored_only=True)
     with open_vectors(folder) as store:
-        store.delete(table.to_delete())
+        store.delete(table.to_delete())  # first: a removed passage may have come back
         store.upsert(ids, vectors)
         if store.count() != table.count():
             raise damaged(folder, f"{store.count()} vectors stored for {table.count()} passages")
     table.mark_stored(ids)
-    table.mark_deleted()

@@ -175,7 +175,6 @@ class PassageTable:
             (passage.id, passage.document_id, record, text_hash),
         ).lastrowid
         self._insert_words(number, passage)
-        self._connection.execute("DELETE FROM to_delete WHERE id = ?", (passage.id,))
 
     def _insert_words(self, number: int | None, passage: Passage) -> None:
         self._connection.execute(
@@ -239,15 +238,12 @@ class PassageTable:
         return [name for (name,) in self._connection.execute("SELECT id FROM to_delete ORDER BY id")]
 
     def mark_stored(self, ids: Sequence[str]) -> None:
-        """The vector store now holds these."""
+        """The vector store now holds these, and no removed passage any more."""
         with self.transaction():
             self._connection.executemany(
                 "UPDATE passages SET stored = 1 WHERE id = ?", [(name,) for name in ids]
             )
-
-    def mark_deleted(self) -> None:
-        """The vector store holds no removed passage any more."""
-        self._connection.execute("DELETE FROM to_delete")
+            self._connection.execute("DELETE FROM to_delete")
 
     def forget_stored(self) -> None:
         """The vector store was lost: everything is to be stored again, from the vectors kept here."""

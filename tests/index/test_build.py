@@ -109,6 +109,16 @@ def test_removed_passage_can_come_back(folder: Path) -> None:
     assert ids(folder) == ["a", "b", "c", "d", "e"]
 
 
+def test_passage_that_comes_back_after_an_interrupted_removal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(build_module, "_store", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        build_index(INVENTED[:2], folder=folder, embedder=HashingEmbedder())
+    build_index(INVENTED, folder=folder, embedder=HashingEmbedder())
+    assert ids(folder) == ["a", "b", "c", "d", "e"]
+
+
 def test_first_of_two_passages_with_one_id_counts(tmp_path: Path) -> None:
     pair = [passage("a", "first text"), passage("a", "second text")]
     assert build_index(pair, folder=tmp_path, embedder=HashingEmbedder()) == IndexReport(added=1, embedded=1)
