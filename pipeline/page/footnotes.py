@@ -80,7 +80,7 @@ def shown_claim(
     """What the footnote of `statement` says of `claim`.
 
     `anchored`: this is the claim's first place on the page, links lead here. `references` numbers sources by
-    id and edition. `seen` holds the evidence that earlier claims of the statement showed. Raises
+    id. `seen` holds the evidence that earlier claims of the statement showed. Raises
     PublishError when the claim's verdict is not SUPPORTED, or its evidence is missing, unknown or not located.
     """
     verdict = page.verdicts.get(claim.id)
@@ -149,7 +149,8 @@ def _quote(item: QuoteEvidence, document: SourceUse, references: Mapping[str, in
         heading = f"Briefwright note on {document.title}" + (f", {locator}" if locator else "")
         note = "This rests on a Briefwright note, quoted here; the document itself was not at hand to quote."
     else:
-        heading = ", ".join(filter(None, (document.title, document.edition)))
+        page = f"file page {item.page}" if item.page else ""
+        heading = ", ".join(filter(None, (document.title, document.edition, locator, page)))
         note = "The document's own words."
     return ShownEvidence(
         id=item.id,

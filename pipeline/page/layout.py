@@ -35,7 +35,8 @@ class Shown(Record):
     """A statement with its footnote's number, from 1 in reading order.
 
     `anchor` is empty when the statement stood further up already. `releases` are those of its rows, unless
-    its cells name them. `derived_number` is the number of the statement it derives from, 0: none.
+    its cells or `carried` name them. `qualifiers` are the cells after the second, less a release that `carried` names.
+    `derived_number` is the number of the statement it derives from, 0: none.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Shown(Record):
     name: str
     releases: tuple[str, ...]
     carried: tuple[str, ...]
+    qualifiers: tuple[str, ...]
     chips: tuple[str, ...]
     derived_number: int
     claims: tuple[ShownClaim, ...]
@@ -88,8 +90,7 @@ def lay_out(page: Page) -> Layout:
     for number, statement in enumerate(in_order, 1):
         for name in (statement.id, *(claim.id for claim in statement.claims)):
             first.setdefault(name, number)
-    references = {source.edition: number for number, source in enumerate(page.sources, 1)}
-    references |= {source.id: number for number, source in enumerate(page.sources, 1)}
+    references = {source.id: number for number, source in enumerate(page.sources, 1)}
     shown = iter([_shown(page, item, number, first, references) for number, item in enumerate(in_order, 1)])
     headings = {section.key: section.heading for section in page.sections}
     return Layout(
@@ -149,17 +150,31 @@ def _shown(
     names = sorted({item.id for claim in claims for item in claim.evidence})
     rows = [item for name in names if isinstance(item := page.evidence[name], RowEvidence)]
     releases = {row.fact.release for row in rows if row.level == "table"}
+    aged = {row.fact.release for row in rows if row.currency is Currency.CARRIED}
+    carried = _merged({text for row in rows if (text := carried_text(row, page.as_of))})
     return Shown(
         number=number,
         anchor=statement.id if first[statement.id] == number else "",
         statement=statement,
         name=f"Source {number} for: {shortened(statement.question or statement.text, 60)}",
-        releases=tuple(sorted(name for name in releases if name not in " ".join(statement.cells))),
-        carried=tuple(sorted({text for row in rows if (text := carried_text(row, page.as_of))})),
+        releases=tuple(
+            sorted(name for name in releases if name not in " ".join((*statement.cells, *carried)))
+        ),
+        carried=carried,
+        qualifiers=tuple(cell for cell in statement.cells[2:] if cell not in aged),
         chips=tuple(code if code[:1].isalpha() else f"CARC {code}" for code in statement.adjustment_codes),
         derived_number=first.get(statement.derived_from, 0),
         claims=tuple(claims),
     )
+
+
+def _merged(carried: set[str]) -> tuple[str, ...]:
+    """One text for all releases that are not confirmed for the same year or release."""
+    releases: dict[str, list[str]] = {}
+    for text in sorted(carried):
+        release, _, rest = text.partition(", not ")
+        releases.setdefault(rest, []).append(release)
+    return tuple(f"{' and '.join(names)}, not {rest}" for rest, names in releases.items())
 
 
 def _checked(page: Page, shown: Shown, *, columns: tuple[str, ...]) -> Shown:

@@ -82,7 +82,7 @@ def _head(page: Page, shown: layout.Layout) -> Iterator[str]:
 
 
 def _strip(item: Shown) -> str:
-    cells = list(map(escape, item.statement.cells))
+    cells = list(map(escape, (*item.statement.cells[:2], *item.qualifiers)))
     if not cells:
         return _sentence(item)
     value = "".join(f": {cell}" for cell in cells[1:2])

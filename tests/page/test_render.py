@@ -11,6 +11,7 @@ from selectolax.parser import HTMLParser
 from pipeline.data import Label, Match, Page, QuoteEvidence, Section
 from pipeline.errors import PublishError
 from pipeline.page.render import render_html
+from tests.page.builder import row
 from tests.page.sample import sample_page
 
 HOSTILE = (
@@ -101,6 +102,20 @@ def test_a_carried_value_is_marked_in_the_statement_and_never_called_verified() 
     current = tree.css(".strip li")[1]
     assert current.css_first(".badge") is None
     assert "Supported, verified January 16, 2026" in current.text()
+
+
+def test_a_value_from_two_older_releases_is_marked_once_and_keeps_its_setting() -> None:
+    page = sample_page()
+    days = page.fact_strip[2]
+    shares = row("preoperative_share", "0.10", "RVU25C")
+    claim = days.claims[0].model_copy(update={"evidence_ids": (*days.claims[0].evidence_ids, shares.id)})
+    days = days.model_copy(update={"claims": (claim,), "cells": ("Global days", "090", "A", "RVU25D")})
+    page = page.model_copy(update={"fact_strip": (days,), "evidence": {**page.evidence, shares.id: shares}})
+    card = html_of(page).css_first(".strip li")
+    assert card is not None
+    setting = card.css_first(".setting")
+    assert setting is not None
+    assert setting.text().split() == "A RVU25C and RVU25D, not confirmed for 2026".split()
 
 
 def test_a_classification_is_not_passed_off_as_a_cms_row() -> None:
