@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from pipeline.data import Evidence, Fact, JudgeFailure, Page, PagePlan, Passage, QuoteEvidence, SectionSpec, Verdict
+from pipeline.data import (
+    Evidence,
+    Fact,
+    JudgeFailure,
+    Page,
+    PagePlan,
+    Passage,
+    QuoteEvidence,
+    SectionSpec,
+    Verdict,
+)
 from pipeline.draft.extractive import draft_notes
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import classification_row, draft_related, draft_summary, draft_table_section
@@ -48,7 +58,7 @@ def build_page(
     as_of: date,
     today: date,
     previous: Page | None = None,
-    drafter: Drafter = Drafter(),  # noqa: B008 - frozen
+    drafter: Drafter = Drafter(),
 ) -> Page:
     """Draft, verify and assemble the page of one code for dates of service on `as_of`.
 
@@ -62,7 +72,9 @@ def build_page(
     column_ones = workspace.facts.column_ones(hcpcs_code, as_of)
     rows = rows_of(hcpcs_code, [*facts.values(), *national.values(), *column_ones.values()])
     make_row = partial(row_evidence, as_of=as_of)
-    make_profile_row = partial(classification_row, valid_from=min(note.valid_from for note in workspace.notes))
+    make_profile_row = partial(
+        classification_row, valid_from=min(note.valid_from for note in workspace.notes)
+    )
 
     drafts = [draft_summary(plan, profile, make_row=make_profile_row)]
     drafts.append(draft_table_section(plan, "strip", rows=rows, make_row=make_row))
@@ -119,7 +131,8 @@ def build_page(
 def _tie_checklist(draft: Draft) -> Draft:
     """Point each checklist item at a documentation claim of this draft that rests on the same note.
 
-    The extractive drafter's items already do; when a model wrote the section, its claims take that place.
+    The extractive drafter's items already do; when a model wrote the section, its claims take that place. An
+    item whose requirement was not drafted goes with it.
     """
     evidence = {item.id: item for item in draft.evidence}
     by_document: dict[str, str] = {}
@@ -129,17 +142,17 @@ def _tie_checklist(draft: Draft) -> Draft:
                 item = evidence[id_]
                 if isinstance(item, QuoteEvidence):
                     by_document.setdefault(item.document_id, claim.id)
-    tied = tuple(
-        statement.model_copy(
-            update={
-                "derived_from": by_document.get(statement.claims[0].subject.partition("#")[0], statement.derived_from)
-            }
-        )
-        if statement.derived_from
-        else statement
-        for statement in draft.statements
-    )
-    return draft.model_copy(update={"statements": tied})
+    drafted = {claim.id for statement in draft.statements for claim in statement.claims}
+    tied = []
+    for statement in draft.statements:
+        if statement.derived_from:
+            document_id = statement.claims[0].subject.partition("#")[0]
+            origin = by_document.get(document_id, statement.derived_from)
+            if origin not in drafted:
+                continue
+            statement = statement.model_copy(update={"derived_from": origin})
+        tied.append(statement)
+    return draft.model_copy(update={"statements": tuple(tied)})
 
 
 def ranks_digest(ranks: Mapping[str, Sequence[str]]) -> str:

@@ -79,6 +79,9 @@ def _rvu(subject: str, part: str, code: str, rows: Rows) -> FactSentence | None:
         where = " in a facility; non-facility does not apply (NA)"
     else:
         where = f" in a facility and {office.value} in a non-facility setting"
+    release = facility.release
+    if no_office and flag.release != release:
+        release += f"; NA flag {flag.release}"
     facts, derivation = [facility, office, flag], ""
     if part == "total":
         addends = [rows[field] for field in ("work_rvu", "fac_pe_rvu", "mp_rvu") if field in rows]
@@ -88,7 +91,7 @@ def _rvu(subject: str, part: str, code: str, rows: Rows) -> FactSentence | None:
     return FactSentence(
         subject=subject,
         text=f"{says}{where} ({facility.release}).",
-        cells=(heading, facility.value, NO_OFFICE if no_office else office.value, facility.release),
+        cells=(heading, facility.value, NO_OFFICE if no_office else office.value, release),
         facts=tuple({fact.key: fact for fact in facts}.values()),
         derivation=derivation,
     )
@@ -155,7 +158,7 @@ def _setting(subject: str, setting: str, code: str, rows: Rows) -> FactSentence 
             f"{name}: {code} pays the surgeon {paid} and the facility {dollars(facility.amount)} ({basis}), "
             f"{dollars(total)} together."
         ),
-        cells=(name, paid, dollars(facility.amount), dollars(total), basis),
+        cells=(name, paid, dollars(facility.amount), dollars(total), f"{professional.facts[0].release}; {basis}"),
         facts=(*professional.facts, *facility.facts, *basis_rows),
         derivation=f"{professional.derivation}; {professional.amount} + {facility.amount} = {total}",
     )

@@ -17,7 +17,8 @@ from pipeline.sources.anchors import AnchorState, ResolvedAnchor, resolve_anchor
 from pipeline.sources.pdf import PAGE_BREAK, read_pages
 from pipeline.store import write_atomically
 
-_PASSAGE_CHARACTERS = 1200
+# Within the 256 tokens that the bundled embedder reads, headings included.
+_PASSAGE_CHARACTERS = 900
 
 
 def read_document(
@@ -96,7 +97,7 @@ def page_texts(document: SourceDocument) -> list[str]:
 
 
 def split_passages(document: SourceDocument) -> list[Passage]:
-    """Passages of about 1,200 characters that never cross a page; offsets into the document's text."""
+    """Passages of about 900 characters that never cross a page; offsets into the document's text."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(

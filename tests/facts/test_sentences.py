@@ -12,7 +12,7 @@ def say(subject: str, rows=None, code: str = "20970"):
 def test_totals_show_their_sum_and_no_office_value_where_flagged_na():
     sentence = say("rvu:total")
     assert sentence is not None
-    assert sentence.cells == ("Total", "76.07", "NA", "RVU26B")
+    assert sentence.cells == ("Total", "76.07", "NA", "RVU26B; NA flag RVU25D")
     assert sentence.derivation == "43.47 + 23.32 + 9.28 = 76.07"
 
 
@@ -27,7 +27,7 @@ def test_settings_keep_professional_and_facility_apart():
     hopd = say("setting:hopd")
     assert hopd is not None
     assert hopd.cells[1:4] == ("$2,540.81", "$7,413.38", "$9,954.19")
-    assert "APC 5114" in hopd.cells[4]
+    assert hopd.cells[4] == "RVU26B; APC 5114, status indicator J1, OPPS-2026-07"
     office = say("setting:office")
     assert office is not None and "$" not in office.text and office.cells[1] == "NA"
 
