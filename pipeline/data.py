@@ -162,7 +162,10 @@ class Passage(Record):
 
 
 class QuoteEvidence(Record):
-    """An exact span of a stored document. `level` says whose words they are."""
+    """An exact span of a stored document. `level` says whose words they are.
+
+    `locator` is the document's own division, such as "Chapter I, section D, p. I-13", where one is known.
+    """
 
     kind: Literal["quote"] = "quote"
     id: str
@@ -172,6 +175,7 @@ class QuoteEvidence(Record):
     start: int
     end: int
     page: int | None = None
+    locator: str = ""
     match: Match
     level: Literal["document", "note"]
     relevance: float = 0.0

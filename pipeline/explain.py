@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.data import Claim, Evidence, JudgeFailure, Page, QuoteEvidence, Record, SourceDocument, Statement, Verdict
+from pipeline.data import (
+    Claim,
+    Evidence,
+    JudgeFailure,
+    Page,
+    QuoteEvidence,
+    Record,
+    SourceDocument,
+    Statement,
+    Verdict,
+)
 from pipeline.errors import UsageError
 
 _CONTEXT = 160  # characters of the source shown on either side of a quote
@@ -68,7 +78,9 @@ def _evidence_lines(shown: Shown) -> Iterator[str]:
             yield f"    | {line}"
     else:
         fact = item.fact
-        carried = "" if item.in_force_release == fact.release else f", carried; {item.in_force_release} not loaded"
+        carried = (
+            "" if item.in_force_release == fact.release else f", carried; {item.in_force_release} not loaded"
+        )
         yield f"  evidence  {shown.source} ({item.level}{carried})"
         yield f"    | {fact.hcpcs_code or 'release'} {fact.field} = {fact.value} {fact.unit}".rstrip()
         yield f"    | {fact.locator}"
@@ -87,7 +99,9 @@ def explain_claim(page: Page, prefix: str, *, documents: Mapping[str, SourceDocu
             f"`briefwright show {page.hcpcs_code} --json` lists them"
         )
     statement, claim, outcome = hits[0]
-    ids = dict.fromkeys((*claim.evidence_ids, *(outcome.evidence_ids if isinstance(outcome, Verdict) else ())))
+    ids = dict.fromkeys(
+        (*claim.evidence_ids, *(outcome.evidence_ids if isinstance(outcome, Verdict) else ()))
+    )
     return Explanation(
         hcpcs_code=page.hcpcs_code,
         section_key=statement.section_key,
@@ -101,11 +115,17 @@ def explain_claim(page: Page, prefix: str, *, documents: Mapping[str, SourceDocu
 
 def _claims(page: Page) -> Iterator[tuple[Statement, Claim, Verdict | JudgeFailure]]:
     summary = [page.summary] if page.summary else []
-    for statement in (*summary, *page.fact_strip, *(s for section in page.sections for s in section.statements)):
+    for statement in (
+        *summary,
+        *page.fact_strip,
+        *(s for section in page.sections for s in section.statements),
+    ):
         for claim in statement.claims:
             yield statement, claim, page.verdicts[claim.id]
     for held in page.withheld:
-        yield from ((held.statement, *pair) for pair in zip(held.statement.claims, held.verdicts, strict=True))
+        yield from (
+            (held.statement, *pair) for pair in zip(held.statement.claims, held.verdicts, strict=True)
+        )
 
 
 def _shown(page: Page, item: Evidence, documents: Mapping[str, SourceDocument]) -> Shown:

@@ -30,7 +30,9 @@ def make_model_drafter(
     chosen = client or open_client(spec, environ=os.environ)
     model = JournaledClient(chosen, Journal(workspace.settings.journal), replay=replay)
 
-    def draft(plan: PagePlan, section: SectionSpec, notes: Sequence[Note], facts: Mapping[str, Fact]) -> Draft:
+    def draft(
+        plan: PagePlan, section: SectionSpec, notes: Sequence[Note], facts: Mapping[str, Fact]
+    ) -> Draft:
         profile = workspace.profile(plan.hcpcs_code)
         values = {field: fact.value for field, fact in facts.items()}
         asked = tuple(
@@ -49,10 +51,14 @@ def make_model_drafter(
             spec=section.model_copy(update={"must_answer": asked}),
             prompt=prompt,
             evidence=offered,
-            facts_text="\n".join(f"{field} = {fact.value} ({fact.release})" for field, fact in sorted(facts.items())),
+            facts_text="\n".join(
+                f"{field} = {fact.value} ({fact.release})" for field, fact in sorted(facts.items())
+            ),
             model=model,
             locate=locate_quote,
             split=split_claims,
         )
 
-    return Drafter(name=f"model:{model.model}", draft=draft, sections=SECTIONS, prompt_hashes=(prompt.sha256,))
+    return Drafter(
+        name=f"model:{model.model}", draft=draft, sections=SECTIONS, prompt_hashes=(prompt.sha256,)
+    )

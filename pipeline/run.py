@@ -28,8 +28,7 @@ from pipeline.page.assemble import assemble_page
 from pipeline.sources.applicability import applies
 from pipeline.sources.documents import quote_anchor
 from pipeline.sources.notes import Note, note_passages
-from pipeline.verify import checker_version, split_claims
-from pipeline.verify.page import verify_drafted_claim
+from pipeline.verify import ClaimContext, checker_version, examine_claim, load_rules, split_claims
 from pipeline.workspace import Workspace
 
 # Passages for a query among those allowed, best first.
@@ -78,11 +77,12 @@ def build_page(
 
     drafts = [draft_summary(plan, profile, make_row=make_profile_row)]
     drafts.append(draft_table_section(plan, "strip", rows=rows, make_row=make_row))
+    reach = workspace.reach(as_of)
     ranks: dict[str, list[str]] = {}
     for spec in plan.sections:
         if spec.fed_by == "notes":
             ranks[spec.key] = _rank(spec, profile.summary, notes, search)
-            drafts.append(_draft_notes(plan, spec, notes, ranks[spec.key], facts, workspace, drafter))
+            drafts.append(_draft_notes(plan, spec, notes, ranks[spec.key], reach, facts, workspace, drafter))
         elif spec.key == "related":
             drafts.append(
                 draft_related(
@@ -93,7 +93,7 @@ def build_page(
             drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
     draft = _tie_checklist(merge_drafts(drafts))
     evidence = {item.id: item for item in draft.evidence}
-    outcomes, evidence = _verify(draft, evidence, plan=plan, workspace=workspace)
+    outcomes, evidence = _verify(draft, evidence, context=claim_context(workspace, hcpcs_code, as_of))
     values = {field: fact.value for field, fact in facts.items()}
     return assemble_page(
         plan,
@@ -125,6 +125,19 @@ def build_page(
         drafter=drafter.name,
         failures=draft.failures,
         site_blocks=workspace.site_blocks,
+    )
+
+
+def claim_context(workspace: Workspace, hcpcs_code: str | None, as_of: date) -> ClaimContext:
+    """What verification looks things up with, for a page's code or (None) a text that belongs to none."""
+    return ClaimContext(
+        hcpcs_code=hcpcs_code,
+        facts=lambda code: workspace.facts.facts_on(code, as_of),
+        currency=lambda fact: row_evidence(fact, as_of),
+        as_of=as_of,
+        documents=workspace.documents,
+        previous=workspace.facts.of_release,
+        profiles=workspace.profiles,
     )
 
 
@@ -174,6 +187,7 @@ def _draft_notes(
     spec: SectionSpec,
     notes: Sequence[Note],
     order: Sequence[str],
+    reach: Mapping[str, int],
     facts: Mapping[str, Fact],
     workspace: Workspace,
     drafter: Drafter,
@@ -184,6 +198,7 @@ def _draft_notes(
         plan,
         spec,
         notes,
+        reach=reach,
         rank={passage_id: place for place, passage_id in enumerate(order)},
         split=split_claims,
         resolve=lambda anchor: quote_anchor(anchor, workspace.added_by_hash),
@@ -191,15 +206,15 @@ def _draft_notes(
 
 
 def _verify(
-    draft: Draft, evidence: dict[str, Evidence], *, plan: PagePlan, workspace: Workspace
+    draft: Draft, evidence: dict[str, Evidence], *, context: ClaimContext
 ) -> tuple[dict[str, Verdict | JudgeFailure], dict[str, Evidence]]:
     """A verdict for every claim, and the evidence with whatever the checks added to it."""
-    context = workspace.claim_context(plan.hcpcs_code, plan.as_of)
+    rules, checker = load_rules(), checker_version()
     outcomes: dict[str, Verdict | JudgeFailure] = {}
     for statement in draft.statements:
         for claim in statement.claims:
             offered = [evidence[id_] for id_ in claim.evidence_ids]
-            result = verify_drafted_claim(claim, offered, context=context, profiles=workspace.profiles)
-            outcomes[claim.id] = result.verdict
-            evidence.update({item.id: item for item in result.evidence})
+            examined = examine_claim(claim, offered, context=context, rules=rules, checker=checker)
+            outcomes[claim.id] = examined.verdict
+            evidence.update({item.id: item for item in examined.evidence})
     return outcomes, evidence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -117,6 +118,15 @@ class Workspace:
             and (note.valid_to is None or as_of <= note.valid_to)
             and applies(note.applies_to, hcpcs_code=hcpcs_code, tags=profile.tags, values=values)
         ]
+
+    def reach(self, as_of: date) -> dict[str, int]:
+        """How many of the classified codes each note applies to on the date, by note id."""
+        counts = Counter(
+            note.id
+            for code in self.profiles
+            for note in self.notes_for(code, self.facts.facts_on(code, as_of), as_of)
+        )
+        return dict(counts)
 
     def describe(self, evidence: Evidence) -> SourceUse:
         """The source of a piece of evidence, as the references list shows it."""

@@ -43,5 +43,8 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        print(f"briefwright: cannot use{where}: {error.strerror or error}; check space and permissions", file=sys.stderr)
+        print(
+            f"briefwright: cannot use{where}: {error.strerror or error}; check space and permissions",
+            file=sys.stderr,
+        )
         sys.exit(6)

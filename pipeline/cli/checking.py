@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 
 SOME_REFUTED = 10  # exit code: the run succeeded, and at least one claim is refuted
 
-_MARKS = {"supported": "✓ supported", "refuted": "✗ refuted", "not_enough_info": "? not enough info", None: "! failed"}
+_MARKS = {
+    "supported": "✓ supported",
+    "refuted": "✗ refuted",
+    "not_enough_info": "? not enough info",
+    None: "! failed",
+}
 
 
 def verify(
     file: Annotated[Path, typer.Argument(help="Text, Markdown, HTML, or JSON Lines with `id` and `claim`.")],
-    code: Annotated[str | None, typer.Option("--code", help="The code the text is about, where it names none.")] = None,
+    code: Annotated[
+        str | None, typer.Option("--code", help="The code the text is about, where it names none.")
+    ] = None,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:

@@ -15,12 +15,16 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODES]...", help="HCPCS codes, such as 20970 29881.")]
+Codes = Annotated[
+    list[str] | None, typer.Argument(metavar="[CODES]...", help="HCPCS codes, such as 20970 29881.")
+]
 Ranges = Annotated[
-    list[str] | None, typer.Option("--range", metavar="FIRST-LAST", help="All loaded codes in a range; may be repeated.")
+    list[str] | None,
+    typer.Option("--range", metavar="FIRST-LAST", help="All loaded codes in a range; may be repeated."),
 ]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="DATE", help="Date of service, YYYY-MM-DD; today if not given.")
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Date of service, YYYY-MM-DD; today if not given."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -54,7 +58,9 @@ def open_workspace() -> Workspace:
     return Workspace(read_settings())
 
 
-def select(codes: list[str] | None, ranges: list[str] | None, workspace: Workspace, *, all_codes: bool = False) -> list[str]:
+def select(
+    codes: list[str] | None, ranges: list[str] | None, workspace: Workspace, *, all_codes: bool = False
+) -> list[str]:
     """The code selector, the same on every command."""
     from pipeline.selector import select_codes
 

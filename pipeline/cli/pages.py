@@ -37,9 +37,12 @@ def regenerate(
     all_codes: Annotated[bool, typer.Option("--all", help="Every code of the starter set.")] = False,
     as_of: AsOf = None,
     model: Annotated[
-        str | None, typer.Option(help="Draft with this model: NAME, or PROVIDER:NAME; key from OPENAI_API_KEY.")
+        str | None,
+        typer.Option(help="Draft with this model: NAME, or PROVIDER:NAME; key from OPENAI_API_KEY."),
     ] = None,
-    replay: Annotated[bool, typer.Option("--replay", help="With --model: use journalled replies only.")] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="With --model: use journalled replies only.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the candidate pages of codes into the state folder; nothing is published."""
@@ -139,7 +142,9 @@ def _summary(result: Regenerated, *, seconds: float) -> str:
     lines += [f"  failed: {failure}" for failure in page.failures]
     carried = carried_releases(page)
     if carried:
-        lines.append(f"  stale: {len(carried)} releases older than the date of service; see the badges on the page")
+        lines.append(
+            f"  stale: {len(carried)} releases older than the date of service; see the badges on the page"
+        )
     lines += [
         "",
         f"  page: {result.path}",

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def index(
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh, embedding everything again.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Start afresh, embedding everything again.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the passage index up to date; unchanged passages are not embedded again."""

@@ -32,7 +32,9 @@ def show_facts(codes: Codes = None, ranges: Ranges = None, as_of: AsOf = None, a
         width = max(len(field) for field in rows)
         for field, fact in sorted(rows.items()):
             row = row_evidence(fact, on)
-            carried = f"  (carried; {row.in_force_release} not loaded)" if row.currency is Currency.CARRIED else ""
+            carried = (
+                f"  (carried; {row.in_force_release} not loaded)" if row.currency is Currency.CARRIED else ""
+            )
             value = f"{fact.value} {fact.unit}".strip()
             print(f"  {field:<{width}}  {value:<28}  {fact.release}{carried}")
 
@@ -59,7 +61,9 @@ def list_sources(as_json: Json = False) -> None:
 
     workspace = open_workspace()
     by_release = {name: workspace.registry[_family(name)] for name in workspace.facts.releases()}
-    noted = Counter((note.publisher, note.title, note.edition, note.anchor.document) for note in workspace.notes)
+    noted = Counter(
+        (note.publisher, note.title, note.edition, note.anchor.document) for note in workspace.notes
+    )
     if as_json:
         for name, entry in by_release.items():
             print_json({"kind": "table", "release": name, **entry.model_dump(mode="json")})
@@ -76,14 +80,20 @@ def list_sources(as_json: Json = False) -> None:
                 }
             )
         for document in workspace.added:
-            print_json({"kind": "document", **document.model_dump(mode="json", exclude={"text", "page_starts"})})
+            print_json(
+                {"kind": "document", **document.model_dump(mode="json", exclude={"text", "page_starts"})}
+            )
         return
     print("Tables")
     for name, entry in by_release.items():
         print(f"  {name:<14} {entry.title} ({entry.publisher})")
     print("Briefwright notes, by the document they restate")
     for (publisher, title, edition, sha256), count in sorted(noted.items()):
-        held = "document added" if sha256 in workspace.added_by_hash else "document not added: notes speak for it"
+        held = (
+            "document added"
+            if sha256 in workspace.added_by_hash
+            else "document not added: notes speak for it"
+        )
         print(f"  {count:>4} on {title}, {edition} ({publisher}); {held}")
     print("Documents you added")
     for document in workspace.added:
@@ -104,7 +114,9 @@ def add_source(
     publisher: Annotated[str, typer.Option(help="Who publishes it.")],
     title: Annotated[str, typer.Option(help="Its title.")],
     edition: Annotated[str, typer.Option(help="Its edition or revision date.")],
-    authority: Annotated[str, typer.Option(help="statute, cms, ncci, national_coverage, …, vendor.")] = "educator",
+    authority: Annotated[
+        str, typer.Option(help="statute, cms, ncci, national_coverage, …, vendor.")
+    ] = "educator",
     licence: Annotated[str, typer.Option(help="The licence you hold it under.")] = "not stated",
     url: Annotated[str, typer.Option(help="Where it is published.")] = "",
     payer_scope: Annotated[str, typer.Option(help="Payers it speaks for.")] = "Medicare FFS",
@@ -137,7 +149,15 @@ def add_source(
     pages = len(document.page_starts) or 1
     if as_json:
         print_json(
-            {"id": document.id, "sha256": document.sha256, "pages": pages, "anchors": len(anchors), "found": found}
+            {
+                "id": document.id,
+                "sha256": document.sha256,
+                "pages": pages,
+                "anchors": len(anchors),
+                "found": found,
+            }
         )
     else:
-        print(f"added {document.id}: {title}, {edition}, {pages} pages; {found} of {len(anchors)} note anchors found in it")
+        print(
+            f"added {document.id}: {title}, {edition}, {pages} pages; {found} of {len(anchors)} note anchors found in it"
+        )

@@ -16,7 +16,6 @@ from pipeline.data import (
 )
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.identity import claim_id, evidence_id, statement_id
-from pipeline.sources.applicability import specificity
 from pipeline.sources.notes import Note, NotePart, note_passages
 
 DRAFTER = "extractive"
@@ -37,20 +36,22 @@ def draft_notes(
     spec: SectionSpec,
     notes: Sequence[Note],
     *,
+    reach: Mapping[str, int],
     rank: Mapping[str, int],
     split: Callable[[str], list[str]],
     resolve: ResolveAnchor,
 ) -> Draft:
     """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
 
-    Order: specificity of the note, then `rank` (passage id → place in retrieval for this section), then id.
+    Order: `reach` (note id → how many codes it applies to), the fewest first, so that a page opens with what is
+    its own; then `rank` (passage id → place in retrieval for this section); then id.
     When the limit presses, the questions that the section must answer are served first.
     """
     offers: list[_Offer] = []
     for note in notes:
         for passage, part in zip(note_passages(note), note.parts, strict=True):
             if part.section_key == spec.key:
-                place = (-specificity(note.applies_to), rank.get(passage.id, len(rank)), note.id)
+                place = (reach[note.id], rank.get(passage.id, len(rank)), note.id)
                 offers.append(_Offer(place, note, part, passage.id))
     offers.sort(key=lambda offer: offer.place)
     if spec.limit:
@@ -84,6 +85,8 @@ def _draft_part(
 ) -> Draft:
     base = f"note:{note.id}#{part.section_key}"
     anchored = resolve(note.anchor)
+    if anchored:
+        anchored = anchored.model_copy(update={"locator": note.locator})
     claims, evidence = [], [anchored] if anchored else []
     position = part.start
     for number, sentence in enumerate(split(part.text)):
@@ -107,7 +110,7 @@ def _draft_part(
                 id=claim_id(plan.hcpcs_code, part.section_key, subject),
                 text=sentence,
                 subject=subject,
-                evidence_ids=(quote.id, anchored.id) if anchored else (quote.id,),
+                evidence_ids=(anchored.id, quote.id) if anchored else (quote.id,),
                 payer_scope=note.payer_scope,
             )
         )

@@ -133,11 +133,14 @@ def _evidence(page: Page, claim: Claim, name: str, references: Mapping[str, int]
         raise PublishError(f"{_name(page, claim)} quotes {item.document_id}, which the page lacks")
     if item.match is Match.MISSING:
         raise PublishError(f"{_name(page, claim)} rests on a quote that was not found in its source")
-    return _quote(item, document, references)
+    levels = {e.level for id_ in claim.evidence_ids if (e := page.evidence.get(id_))}
+    return _quote(item, document, references, document_held="document" in levels)
 
 
-def _quote(item: QuoteEvidence, document: SourceUse, references: Mapping[str, int]) -> ShownEvidence:
-    locator = "; ".join(document.locators)
+def _quote(
+    item: QuoteEvidence, document: SourceUse, references: Mapping[str, int], *, document_held: bool
+) -> ShownEvidence:
+    locator = item.locator or "; ".join(document.locators)
     details = (
         ("Publisher", document.publisher),
         ("Title", document.title),
@@ -147,7 +150,11 @@ def _quote(item: QuoteEvidence, document: SourceUse, references: Mapping[str, in
     )
     if item.level == "note":
         heading = f"Briefwright note on {document.title}" + (f", {locator}" if locator else "")
-        note = "This rests on a Briefwright note, quoted here; the document itself was not at hand to quote."
+        note = (
+            "How the Briefwright note restates it."
+            if document_held
+            else "This rests on a Briefwright note, quoted here; the document itself was not at hand to quote."
+        )
     else:
         page = f"file page {item.page}" if item.page else ""
         heading = ", ".join(filter(None, (document.title, document.edition, locator, page)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pipeline.data import (
@@ -31,11 +32,19 @@ CPT_NOTICE = (
 _RESERVED = ("references", "gaps")
 
 
+class CellPart(Record):
+    """A run of a cell's text; `carried`: it names an older release and says so."""
+
+    text: str
+    carried: bool = False
+
+
 class Shown(Record):
     """A statement with its footnote's number, from 1 in reading order.
 
     `anchor` is empty when the statement stood further up already. `releases` are those of its rows, unless
-    its cells or `carried` name them. `qualifiers` are the cells after the second, less a release that `carried` names.
+    its cells or `carried` name them. In `cells`, a release that is carried over reads as such; `carried` holds the
+    marks of a statement whose cells name none. `qualifiers` are the cells after the second, less a bare release.
     `derived_number` is the number of the statement it derives from, 0: none.
     """
 
@@ -43,6 +52,7 @@ class Shown(Record):
     anchor: str
     statement: Statement
     name: str
+    cells: tuple[tuple[CellPart, ...], ...]
     releases: tuple[str, ...]
     carried: tuple[str, ...]
     qualifiers: tuple[str, ...]
@@ -150,13 +160,17 @@ def _shown(
     names = sorted({item.id for claim in claims for item in claim.evidence})
     rows = [item for name in names if isinstance(item := page.evidence[name], RowEvidence)]
     releases = {row.fact.release for row in rows if row.level == "table"}
-    aged = {row.fact.release for row in rows if row.currency is Currency.CARRIED}
-    carried = _merged({text for row in rows if (text := carried_text(row, page.as_of))})
+    aged = {row.fact.release: text for row in rows if (text := carried_text(row, page.as_of))}
+    in_strip = statement.section_key == "strip"
+    cells = tuple(_cell(cell, aged) for cell in statement.cells)
+    marked = not in_strip and any(part.carried for cell in cells for part in cell)
+    carried = () if marked else _merged(_named(aged, statement) or set(aged.values()))
     return Shown(
         number=number,
         anchor=statement.id if first[statement.id] == number else "",
         statement=statement,
         name=f"Source {number} for: {shortened(statement.question or statement.text, 60)}",
+        cells=cells,
         releases=tuple(
             sorted(name for name in releases if name not in " ".join((*statement.cells, *carried)))
         ),
@@ -166,6 +180,20 @@ def _shown(
         derived_number=first.get(statement.derived_from, 0),
         claims=tuple(claims),
     )
+
+
+def _cell(cell: str, aged: Mapping[str, str]) -> tuple[CellPart, ...]:
+    """The cell in runs, each older release replaced by the words that mark it."""
+    if not aged:
+        return (CellPart(text=cell),)
+    runs = re.split("(" + "|".join(map(re.escape, sorted(aged))) + ")", cell)
+    return tuple(CellPart(text=aged.get(run, run), carried=run in aged) for run in runs if run)
+
+
+def _named(aged: Mapping[str, str], statement: Statement) -> set[str]:
+    """The marks of the older releases that the statement names: those its figures come from."""
+    words = " ".join((statement.text, *statement.cells))
+    return {text for release, text in aged.items() if release in words}
 
 
 def _merged(carried: set[str]) -> tuple[str, ...]:

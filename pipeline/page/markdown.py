@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.data import Page, SourceUse
 from pipeline.page import layout
 from pipeline.page.footnotes import ShownClaim, ShownEvidence
-from pipeline.page.layout import Shown, ShownSection, lay_out
+from pipeline.page.layout import CellPart, Shown, ShownSection, lay_out
 from pipeline.page.text import long_date, one_line, visible, web_link
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~$^{}]|(?<=[a-z])://|(?<=www)\.|(?<=mailto):|@", re.IGNORECASE)
@@ -119,8 +119,12 @@ def _table(section: ShownSection) -> str:
     lines = [_row([*map(escape, section.columns), "Source"]), _row(["---"] * (len(section.columns) + 1))]
     for item in section.statements:
         releases = escape(", ".join(item.releases))
-        lines.append(_row([*map(escape, item.statement.cells), f"{releases}{_marks(item)}"]))
+        lines.append(_row([*map(_cell, item.cells), f"{releases}{_marks(item)}"]))
     return "\n".join(lines)
+
+
+def _cell(parts: Sequence[CellPart]) -> str:
+    return "".join(f"*{escape(part.text)}*" if part.carried else escape(part.text) for part in parts)
 
 
 def _row(cells: Sequence[str]) -> str:

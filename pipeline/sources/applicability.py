@@ -24,14 +24,3 @@ def applies(to: Applicability, *, hcpcs_code: str, tags: Collection[str], values
     if not all(tag in tags for tag in to.all_tags):
         return False
     return all(values.get(field) in allowed for field, allowed in to.indicators.items())
-
-
-def specificity(to: Applicability) -> int:
-    """How narrowly a note applies, 0 (every code) upward: own code, then range, attributes, indicators."""
-    return (
-        8 * bool(to.codes)
-        + 4 * bool(to.ranges)
-        + 3 * bool(to.all_tags)
-        + 2 * bool(to.tags)
-        + bool(to.indicators)
-    )

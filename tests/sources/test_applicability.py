@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.data import Applicability
-from pipeline.sources.applicability import applies, specificity
+from pipeline.sources.applicability import applies
 
 KNEE = {"hcpcs_code": "29881", "tags": ("knee", "arthroscopic"), "values": {"global_days": "090"}}
 
@@ -29,8 +29,3 @@ KNEE = {"hcpcs_code": "29881", "tags": ("knee", "arthroscopic"), "values": {"glo
 )
 def test_every_given_dimension_must_hold(to, expected):
     assert applies(to, **KNEE) is expected
-
-
-def test_a_note_on_the_code_itself_is_the_most_specific():
-    assert specificity(Applicability(codes=("29881",))) > specificity(Applicability(tags=("knee",)))
-    assert specificity(Applicability()) == 0

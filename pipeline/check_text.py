@@ -1,0 +1,78 @@
+"""Checking any text against the sources: claim by claim, evidence found by us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from pipeline.data import Check, Evidence, Label, Passage, QuoteEvidence, Record
+from pipeline.index import Embedder
+from pipeline.regenerate import Progress, open_search
+from pipeline.run import claim_context
+from pipeline.verify import checker_version, load_rules, read_claims, verify_text_claim
+from pipeline.workspace import Workspace
+
+
+class CheckedClaim(Record):
+    """One claim of the text. `label` is None only where checking failed; `failure` then says how."""
+
+    id: str
+    statement_id: str
+    claim: str
+    label: Label | None
+    failure: str = ""
+    confidence: float | None
+    reason: str
+    evidence: tuple[Evidence, ...]
+    checks: tuple[Check, ...]
+
+    def sources(self) -> Iterator[str]:
+        """One line for each piece of evidence."""
+        for item in self.evidence:
+            if isinstance(item, QuoteEvidence):
+                page = f", page {item.page}" if item.page else ""
+                yield f"{item.document_id}{page}: {' '.join(item.quote.split())}"
+            else:
+                fact = item.fact
+                carried = (
+                    "" if item.in_force_release == fact.release else f", {item.in_force_release} not loaded"
+                )
+                yield f"{fact.release}{carried}: {fact.hcpcs_code or 'release'} {fact.field} = {fact.value}"
+
+
+def check_file(
+    path: Path,
+    *,
+    hcpcs_code: str | None,
+    workspace: Workspace,
+    embedder: Embedder,
+    as_of: date,
+    progress: Progress,
+) -> Iterator[CheckedClaim]:
+    """Yield the claims of a file in order, each with its verdict. Raises SourceError for a file it cannot read."""
+    claims = read_claims(path)
+    context = claim_context(workspace, hcpcs_code, as_of)
+    rules, checker = load_rules(), checker_version()
+    with open_search(workspace, embedder=embedder, progress=progress) as search:
+
+        def find(query: str, limit: int) -> list[Passage]:
+            return search(query, limit, lambda passage: True)
+
+        for number, claim in enumerate(claims, 1):
+            progress(f"claim {number}/{len(claims)}")
+            examined = verify_text_claim(
+                claim.text, context=context, rules=rules, checker=checker, search=find, claim_id=claim.id
+            )
+            verdict = examined.verdict
+            known = {item.id: item for item in examined.evidence}
+            yield CheckedClaim(
+                id=claim.id,
+                statement_id=claim.statement_id,
+                claim=claim.text,
+                label=verdict.label,
+                confidence=verdict.confidence,
+                reason=verdict.reason,
+                evidence=tuple(known[id_] for id_ in verdict.evidence_ids if id_ in known),
+                checks=verdict.checks,
+            )
