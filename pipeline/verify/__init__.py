@@ -1,0 +1,33 @@
+"""Verification: quotes, rows, figures, coding rules, support, and the verdict they make."""
+
+from pipeline.verify.claims import InputClaim, read_claims, split_claims
+from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.evidence import find_evidence
+from pipeline.verify.figures import check_figures
+from pipeline.verify.mentions import Mention, find_mentions
+from pipeline.verify.quotes import locate_quote
+from pipeline.verify.rows import check_rows
+from pipeline.verify.rules import Rule, check_rules, load_rules
+from pipeline.verify.verdict import Examined, checker_version, examine_claim, verify_claim, verify_text_claim
+
+__all__ = [
+    "ClaimContext",
+    "Examined",
+    "Finding",
+    "InputClaim",
+    "Mention",
+    "Rule",
+    "check_figures",
+    "check_rows",
+    "check_rules",
+    "checker_version",
+    "examine_claim",
+    "find_evidence",
+    "find_mentions",
+    "load_rules",
+    "locate_quote",
+    "read_claims",
+    "split_claims",
+    "verify_claim",
+    "verify_text_claim",
+]

@@ -1,0 +1,69 @@
+"""Evidence for a sentence that comes with none: passages of the sources, and the sources of the rules that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipeline.data import Evidence, Match, Outcome, Passage, QuoteEvidence
+from pipeline.identity import evidence_id
+from pipeline.verify.claims import split_claims
+from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.reading import read_sentence
+from pipeline.verify.rules import Rule, judge_stances, read_stances
+
+_PASSAGES = 6
+
+
+def find_evidence(
+    text: str, *, context: ClaimContext, search: Callable[[str, int], list[Passage]], limit: int = _PASSAGES
+) -> list[Evidence]:
+    """Passages that `search` offers for the sentence, as quotes; one of a document that is not stored is left out."""
+    return [_quote(passage, passage.text, passage.start, context) for passage in search(text, limit) if passage.document_id in context.documents]
+
+
+def find_rule_sources(
+    text: str,
+    findings: Sequence[Finding],
+    *,
+    rules: Sequence[Rule],
+    context: ClaimContext,
+    search: Callable[[str, int], list[Passage]],
+) -> list[QuoteEvidence]:
+    """For each rule that decided, one sentence of a source at the rule's own pages that says the rule.
+
+    A passage counts only when the rule reads it as right for some value, so that a neighbour on the same page is not
+    credited with what it does not say.
+    """
+    by_id = {f"rule:{rule.id}": rule for rule in rules}
+    found: list[QuoteEvidence] = []
+    for finding in findings:
+        rule = by_id[finding.check.check]
+        for passage in search(f"{text} {finding.check.expected}", _PASSAGES) if rule.pages else ():
+            document = context.documents.get(passage.document_id)
+            if document is None or not any(page in document.locator for page in rule.pages):
+                continue
+            quote = next((item for item in split_claims(passage.text) if _says(rule, item, finding)), None)
+            if quote is not None:
+                found.append(_quote(passage, quote, passage.start + passage.text.index(quote), context))
+                break
+    return found
+
+
+def _says(rule: Rule, sentence: str, finding: Finding) -> bool:
+    stances = read_stances(rule, read_sentence(sentence).canonical)
+    values = [value for value, expected in rule.expected.items() if expected == finding.check.expected]
+    return any(judge_stances(rule, value, stances) is Outcome.PASS for value in values)
+
+
+def _quote(passage: Passage, text: str, start: int, context: ClaimContext) -> QuoteEvidence:
+    return QuoteEvidence(
+        id=evidence_id(passage.document_id, context.documents[passage.document_id].sha256, start, start + len(text)),
+        document_id=passage.document_id,
+        passage_id=passage.id,
+        quote=text,
+        start=start,
+        end=start + len(text),
+        page=passage.page,
+        match=Match.EXACT,
+        level="note" if passage.document_id.startswith("note:") else "document",
+    )

@@ -1,0 +1,179 @@
+"""A sentence as the checks read it: tokens for all that is checkable, polarity written on every modifier.
+
+Polarity is decided on the words next to a modifier: `yes:mod#57` is asserted, `no:mod#25` is denied ("never 25",
+"25 is not appropriate", "57 rather than 25"), `unread:mod#25` stands in a form that is not read safely ("without
+modifier 25 …"). A negation that governs nothing known stays in the text, and no rule speaks about such a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cached_property, lru_cache
+from importlib import resources
+
+from pydantic import Field
+
+from pipeline.data import Record
+from pipeline.verify.mentions import mark_mentions
+from pipeline.verify.quotes import normalise_quote
+
+_TOKEN = re.compile(r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#")
+_WORD = re.compile(r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#|[^\W\d_]+(?:['_-][^\W\d_]+)*|\d[\d.]*")
+_SPLIT = re.compile(
+    r"\s*(?:;|\.(?=\s)|:(?=\s)|,?\s\bbut\b|,?\s\bwhile\b|,?\s\bwhereas\b|,?\s\balthough\b|,\s*(?:and|yet|so)\b(?=.*\b(?:is|are|takes?|pays?|has)\b))\s*"
+)
+_FIGURE = re.compile(r"(?:usd|num|cnt|pct|apc|gd|ind)#")
+
+_GLUE = (
+    r"(?:(?:an?|the|to|be|ever|just|simply|with|by|us(?:e|es|ing|ed)|append(?:s|ed|ing)?|report(?:s|ed|ing)?|bill(?:s|ed|ing)?"
+    r"|add(?:s|ed|ing)?|takes?|carry|carries|requires?|required|needs?|needed|accepts?|attach(?:es|ed|ing)?|put|calls? for|it|em|code"
+    r"|allowed|permitted|appropriate|acceptable|correct|valid|necessary|have|get|gets|wear|bear|go with|through|of|that|same|for)\s+){0,7}"
+)
+_MODS = r"mod#\w+(?:\s*,?\s*(?:\bor\b|\band\b)?\s*mod#\w+)*"
+_DOUBLE = re.compile(rf"\b(?:not|never|can not|no)\b[^;.]{{0,50}}?\b(?:without|unless)\s+(?:\w+\s+){{0,5}}?({_MODS})")
+_DENIED_BEFORE = re.compile(
+    r"\b(?:(?:do|does|should|must|may|can|shall|will|would|is|are)\s+)?(?:never|not|no|nor|neither|avoid(?:s|ing)?|rather than|instead of|in place of"
+    r"|as opposed to|(?:it is |is |would be )?(?:inappropriate|incorrect|improper|wrong|an error|a mistake)\s+to)\s+"
+    rf"{_GLUE}({_MODS})"
+)
+_FIT = (
+    r"(?:appropriate|required|needed|allowed|used|valid|correct|enough|appl(?:y|ies)|appended|reported|billed|suffic(?:e|es|ient)"
+    r"|necessary|acceptable|permitted|supported|right|fit|fits|proper|payable|the right (?:one|modifier|choice)|an option|warranted|attached|added|accepted|carried)"
+)
+_DENIED_AFTER = re.compile(
+    rf"({_MODS})((?:\s+alone)?)\s*,?\s*(?:(?:is|are|was|does|do|should|must|may|can|will|would|shall)\s+)?(?:never|not)\s+(?:be\s+|ever\s+|an?\s+)*{_FIT}\b"
+    rf"|({_MODS})((?:\s+alone)?)\s+(?:is|are|would be|will be)\s+(?:always\s+)?(?:an?\s+|the\s+)?(?:inappropriate|incorrect|wrong|invalid|insufficient|improper|error|mistake|denied|prohibited)\b(?:\s+(?:modifier|choice|one))?"
+    rf"|({_MODS})((?:\s+alone)?)\s+has\s+no\s+(?:place|role|effect)\b"
+)
+_UNREAD_BEFORE = re.compile(rf"\b(?:without|unless|except|absent|lacking|missing)\s+{_GLUE}({_MODS})")
+_ONE_MOD = re.compile(r"(?<![:\w])mod#")
+
+
+class _Lexicon(Record):
+    concepts: tuple[dict[str, str], ...]
+    payments: tuple[dict[str, str], ...]
+    negations: str
+    not_asserted: str
+    other_payers: str
+    frequency: str
+    adjusted: str
+    plain: str = Field(min_length=1)
+
+
+class Reading(Record):
+    """A sentence read. `canonical` is lower-cased and tokenised; `code` is the only code it can be about, or None."""
+
+    text: str
+    canonical: str
+
+    @cached_property
+    def clauses(self) -> tuple[str, ...]:
+        """The canonical text cut where a new assertion starts; fragments stay with what they follow."""
+        clauses: list[str] = []
+        for piece in _SPLIT.split(self.canonical):
+            if not piece.strip():
+                continue
+            own_figure = "code#" in piece and _FIGURE.search(piece)
+            if clauses and len(_WORD.findall(piece)) <= 5 and not own_figure:
+                clauses[-1] += " , " + piece
+            else:
+                clauses.append(piece)
+        return tuple(clauses)
+
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens that some check has to account for, in order."""
+        return tuple(token.strip(".,") for token in _TOKEN.findall(self.canonical))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Tokens and words in order."""
+        return tuple(word.rstrip(".") for word in _WORD.findall(self.canonical))
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """HCPCS codes named, upper case, first mention first."""
+        return tuple(dict.fromkeys(codes_in(self.canonical)))
+
+    @cached_property
+    def asserted(self) -> bool:
+        """False where the sentence asks, reports what others say, supposes, or addresses the checker."""
+        return vocabulary().not_asserted.search(self.canonical) is None
+
+    @cached_property
+    def other_payers(self) -> bool:
+        """True where it speaks of payers or places that national Medicare rows say nothing about."""
+        return vocabulary().other_payers.search(self.canonical) is not None
+
+    @cached_property
+    def frequency_words(self) -> tuple[str, ...]:
+        """Words that claim how often something happens."""
+        return tuple(match.group() for match in vocabulary().frequency.finditer(self.canonical))
+
+
+class Vocabulary:
+    """lexicon.toml, compiled."""
+
+    def __init__(self, lexicon: _Lexicon) -> None:
+        self.concepts = tuple((re.compile(item["find"]), item["to"]) for item in lexicon.concepts)
+        self.payments = tuple((re.compile(item["find"]), item["to"]) for item in lexicon.payments)
+        self.negations = re.compile(lexicon.negations)
+        self.not_asserted = re.compile(lexicon.not_asserted)
+        self.other_payers = re.compile(lexicon.other_payers)
+        self.frequency = re.compile(lexicon.frequency)
+        self.adjusted = re.compile(lexicon.adjusted)
+        self.plain = frozenset(stem(word) for word in lexicon.plain.split())
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """The shared vocabulary, read once."""
+    text = resources.files("pipeline.verify").joinpath("lexicon.toml").read_text(encoding="utf-8")
+    return Vocabulary(_Lexicon.model_validate(tomllib.loads(text)))
+
+
+@lru_cache(maxsize=4096)
+def read_sentence(text: str) -> Reading:
+    """Rewrite a sentence into its canonical form; see the module's and mentions' docstrings for the tokens."""
+    canonical = " ".join(mark_mentions(normalise_quote(text)).lower().split())
+    for pattern, token in vocabulary().concepts:
+        canonical = pattern.sub(token, canonical)
+    canonical = " ".join(_mark_polarity(" ".join(canonical.split())).split())
+    for pattern, token in vocabulary().payments:
+        canonical = pattern.sub(token, canonical)
+    return Reading(text=text, canonical=" ".join(canonical.split()))
+
+
+def codes_in(canonical: str) -> list[str]:
+    """HCPCS codes in a piece of canonical text, upper case, in order."""
+    return [code.upper() for code in re.findall(r"\bcode#(\w{5})", canonical)]
+
+
+def stem(word: str) -> str:
+    """A light stem: enough to let plural, tense and adverb forms meet; no dictionary."""
+    if len(word) <= 3 or "#" in word:
+        return word
+    for ending, replacement in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: len(word) - len(ending)] + replacement
+    return word
+
+
+_ENDINGS = (
+    ("ications", "ic"), ("ication", "ic"), ("ations", "at"), ("ation", "at"), ("ies", "y"), ("ied", "y"), ("ingly", ""), ("edly", ""),
+    ("ably", "abl"), ("able", "abl"), ("ings", ""), ("ing", ""), ("sses", "ss"), ("ment", ""), ("ments", ""), ("ly", ""), ("es", ""),
+    ("ed", ""), ("ss", "ss"), ("s", ""), ("e", ""),
+)  # fmt: skip
+
+
+def _mark_polarity(text: str) -> str:
+    text = _DOUBLE.sub(lambda m: _tag("yes", m[1]), text)
+    text = _DENIED_BEFORE.sub(lambda m: _tag("no", m[1]), text)
+    text = _DENIED_AFTER.sub(lambda m: _tag("no", m[1] or m[3] or m[5]) + (m[2] or m[4] or m[6] or ""), text)
+    text = _UNREAD_BEFORE.sub(lambda m: _tag("unread", m[1]), text)
+    return _ONE_MOD.sub("yes:mod#", text)
+
+
+def _tag(polarity: str, mods: str) -> str:
+    return " " + _ONE_MOD.sub(f"{polarity}:mod#", mods) + " "

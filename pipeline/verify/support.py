@@ -1,0 +1,143 @@
+"""Is the whole claim covered by what passed, or by one place in a source?
+
+A claim is supported when nothing meaningful is left of it: every figure, code, modifier, date, negation and
+condition is accounted for by a passing check or stands in the supporting sentence, and so do its content words,
+beside the shared lexicon. Words alone never refute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.data import Check, Outcome, QuoteEvidence, SourceDocument
+from pipeline.verify.claims import split_claims
+from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.quotes import normalise_quote
+from pipeline.verify.reading import Reading, read_sentence, stem, vocabulary
+
+CHECK = "support"
+# Order of the shared words: below this share of them in the same order, subject and object may have changed places.
+_SAME_ORDER = 0.75
+_STRONG = re.compile(r"\b(?:must|shall|requires?|required|always|every|all|any|each|only|needs?)\b")
+_RESTRICTING = re.compile(r"\b(?:only|if|unless|except|when|where|provided|unrelated|different|separate|distinct|first|documented|may)\b|doc#\w+")
+_POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
+_BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
+_REACH = 600
+
+
+class Support(NamedTuple):
+    """How a claim is covered: `rows`, `verbatim`, `checks`, `wording`, or empty when it is not."""
+
+    kind: str
+    finding: Finding
+
+
+def residue(reading: Reading, findings: Sequence[Finding], own_code: str | None) -> list[str]:
+    """Words and tokens of the sentence that neither the passing checks nor the shared lexicon account for."""
+    used = frozenset().union(*(finding.used for finding in findings))
+    words = frozenset().union(*(finding.words for finding in findings)) | vocabulary().plain
+    own = f"code#{own_code.lower()}" if own_code else ""
+    return [
+        word
+        for word in reading.words
+        if word not in used and word != own and not _licensed(word, words)
+    ]
+
+
+def _licensed(word: str, stems: frozenset[str]) -> bool:
+    """A word is licensed by its stem; a compound also part by part. Tokens never are."""
+    if _is_token(word):
+        return False
+    return stem(word) in stems or ("-" in word and all(stem(part) in stems for part in word.split("-")))
+
+
+def assess_support(
+    reading: Reading,
+    findings: Sequence[Finding],
+    quotes: Sequence[QuoteEvidence],
+    *,
+    context: ClaimContext,
+) -> Support:
+    """Decide whether the checks that passed, or one of the located quotes, carry the whole sentence."""
+    passing = [finding for finding in findings if finding.passed]
+    texts = [(quote, quote_in_context(quote, context.documents[quote.document_id])) for quote in quotes]
+    for quote, text in texts:
+        if _verbatim(reading.text, text):
+            return Support("verbatim", _supported("the source says it in these words", (quote,)))
+    left = residue(reading, passing, context.hcpcs_code)
+    if passing and not left and reading.asserted:
+        return Support("checks", _supported("the checks that passed account for every word", ()))
+    for quote, text in texts:
+        sentences = split_claims(text)
+        for start in range(len(sentences)):
+            for length in (1, 2):
+                if _worded(reading, " ".join(sentences[start : start + length]), passing, context.hcpcs_code):
+                    return Support("wording", _supported("one place in the source covers it", (quote,)))
+    rest = ", ".join(dict.fromkeys(left)) if left else "no row, rule or source speaks about it"
+    return Support("", Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=f"not accounted for: {rest}", found=rest)))
+
+
+def quote_in_context(quote: QuoteEvidence, document: SourceDocument) -> str:
+    """The quote drawn out to whole sentences of its document, so that a cut cannot drop a "not"."""
+    text = document.text
+    before = list(_BREAK.finditer(text, max(0, quote.start - _REACH), quote.start + 1))
+    start = before[-1].end() if before else max(0, quote.start - _REACH)
+    after = _BREAK.search(text, max(quote.start, quote.end - 1), min(len(text), quote.end + _REACH))
+    end = after.end() if after else min(len(text), quote.end + _REACH)
+    return text[min(start, quote.start) : max(end, quote.end)].strip()
+
+
+def _supported(reason: str, quotes: tuple[QuoteEvidence, ...]) -> Finding:
+    ids = tuple(quote.id for quote in quotes)
+    return Finding(Check(check=CHECK, outcome=Outcome.PASS, reason=reason, evidence_ids=ids), evidence=quotes)
+
+
+def _is_token(word: str) -> bool:
+    return "#" in word
+
+
+def _verbatim(claim: str, text: str) -> bool:
+    """Every sentence of the claim is a whole sentence of the text."""
+    stored = {_plain_sentence(sentence) for sentence in split_claims(text)}
+    asked = [_plain_sentence(sentence) for sentence in split_claims(claim)]
+    return bool(asked) and all(sentence in stored for sentence in asked)
+
+
+def _plain_sentence(sentence: str) -> str:
+    return normalise_quote(sentence).rstrip(" .;:").removeprefix("- ")
+
+
+def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_code: str | None) -> bool:
+    """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
+    source = read_sentence(sentence)
+    have = {stem(word) for word in source.words}
+    if any(_is_token(word) or stem(word) not in have for word in residue(reading, passing, own_code) if word not in have):
+        return False
+    if sorted(_POLARITY.findall(reading.canonical)) != sorted(_POLARITY.findall(source.canonical)):
+        return False
+    negations = vocabulary().negations
+    if len(negations.findall(reading.canonical)) != len(negations.findall(source.canonical)):
+        return False
+    if not set(_STRONG.findall(reading.canonical)) <= set(_STRONG.findall(source.canonical)):
+        return False
+    if not set(_RESTRICTING.findall(source.canonical)) <= set(_RESTRICTING.findall(reading.canonical)):
+        return False
+    plain = vocabulary().plain
+    ours = [stem(word) for word in reading.words if stem(word) not in plain]
+    theirs = [stem(word) for word in source.words if stem(word) not in plain]
+    shared = [word for word in ours if word in set(theirs)]
+    if len(shared) < 3 or len(shared) < 0.5 * len(set(theirs)):
+        return False
+    return _common_length(shared, theirs) >= _SAME_ORDER * len(shared)
+
+
+def _common_length(left: list[str], right: list[str]) -> int:
+    """Length of the longest common subsequence."""
+    row = [0] * (len(right) + 1)
+    for word in left:
+        previous = 0
+        for index, other in enumerate(right, 1):
+            previous, row[index] = row[index], previous + 1 if word == other else max(row[index], row[index - 1])
+    return row[-1]

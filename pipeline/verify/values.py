@@ -1,0 +1,82 @@
+"""Values that a figure may be compared with: a row as it stands, or what follows from rows by arithmetic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import NamedTuple
+
+from pipeline.data import Fact
+from pipeline.verify.reading import Reading
+
+_CENT = Decimal("0.01")
+_PLAIN = {
+    "work": ("work RVU", "work_rvu"),
+    "mp": ("malpractice RVU", "mp_rvu"),
+    "pe_fac": ("facility practice expense RVU", "fac_pe_rvu"),
+    "pe_nonfac": ("non-facility practice expense RVU", "nonfac_pe_rvu"),
+    "total_fac": ("facility total RVU", "fac_total_rvu"),
+    "total_nonfac": ("non-facility total RVU", "nonfac_total_rvu"),
+    "hopd": ("OPPS payment", "opps_rate"),
+    "asc": ("ASC payment", "asc_rate"),
+    "global_days": ("global days", "global_days"),
+    "mue_value": ("MUE", "mue_value"),
+}
+_PAYMENTS = {
+    "payment_fac": ("national professional payment in a facility", "fac_total_rvu"),
+    "payment_nonfac": ("national professional payment in an office", "nonfac_total_rvu"),
+}
+
+
+class Value(NamedTuple):
+    """A value with its rows. `absent`: the table says that there is none, so that any figure is wrong."""
+
+    name: str
+    text: str
+    facts: tuple[Fact, ...]
+    absent: bool = False
+
+    def other_time(self, reading: Reading) -> str:
+        """Why the rows do not speak for the year or release that the sentence names; empty when they do."""
+        named = [token for token in reading.tokens if token.startswith(("rel#", "yr#", "date#"))]
+        for token in named:
+            if not any(speaks_for(fact, token) for fact in self.facts):
+                releases = ", ".join(sorted({fact.release for fact in self.facts}))
+                return f"the sentence speaks of {token.partition('#')[2]}, the loaded rows are of {releases}"
+        return ""
+
+
+def speaks_for(fact: Fact, token: str) -> bool:
+    """Whether a row is of the release, or valid in the year or on the date, that a token names."""
+    kind, _, value = token.partition("#")
+    if kind == "rel":
+        return value in re.sub(r"[^a-z0-9]", "", fact.release.lower())
+    last = fact.valid_to.isoformat() if fact.valid_to else f"{fact.valid_from.year}-12-31"
+    return fact.valid_from.isoformat()[: len(value)] <= value <= last[: len(value)]
+
+
+def named_times(reading: Reading, facts: tuple[Fact, ...]) -> frozenset[str]:
+    """The sentence's time tokens that some of the rows are of."""
+    return frozenset(
+        token
+        for token in reading.tokens
+        if token.startswith(("rel#", "yr#", "date#")) and any(speaks_for(fact, token) for fact in facts)
+    )
+
+
+def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | None = None) -> Value | None:
+    """The value called `name` for a code's rows; payments also need the release-wide rows."""
+    if name in _PAYMENTS:
+        title, field = _PAYMENTS[name]
+        total, factor = facts.get(field), (release or {}).get("conversion_factor_nonqpp")
+        if total is None or factor is None:
+            return None
+        try:
+            amount = (Decimal(total.value) * Decimal(factor.value)).quantize(_CENT, ROUND_HALF_UP)
+        except InvalidOperation:
+            return None
+        return Value(title, f"{amount}", (total, factor))
+    title, field = _PLAIN.get(name, (name.replace("_", " "), name))
+    fact = facts.get(field)
+    return Value(title, fact.value, (fact,)) if fact else None

@@ -1,0 +1,242 @@
+"""From checks to one verdict, cheapest check first: quotes, rows, figures, rules, frequency words, support.
+
+Any figure or rule that contradicts refutes. A quote that is not in its document, a frequency word without a
+count, a figure that could not be tied, a word nothing accounts for: not enough information. Else supported.
+
+Confidence, by what decided: 0.99 a table row; 0.95 the source's own sentence, or a rule that is contradicted;
+0.9 a rule, every word accounted for; 0.8 wording of one place in a source; 0.5 undecided.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+from pipeline.data import (
+    Check,
+    Claim,
+    Evidence,
+    Label,
+    Match,
+    Outcome,
+    Passage,
+    QuoteEvidence,
+    RowEvidence,
+    Verdict,
+)
+from pipeline.identity import claim_id, text_subject
+from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.evidence import find_evidence, find_rule_sources
+from pipeline.verify.figures import check_figures
+from pipeline.verify.quotes import locate_quote
+from pipeline.verify.reading import Reading, read_sentence
+from pipeline.verify.rows import check_rows
+from pipeline.verify.rules import Rule, check_rules
+from pipeline.verify.support import Support, assess_support, residue
+
+CHECKER_VERSION = 1
+Search = Callable[[str, int], list[Passage]]
+_SUBJECTS_OF_ROWS = ("rvu", "payment", "setting", "indicator", "add_on", "modifier", "ptp", "class")
+_COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
+_CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
+# More words than this beside a contradicted rule, and the sentence may well be about something else.
+_MAX_BESIDE = 5
+
+
+class Examined(NamedTuple):
+    """A verdict with every piece of evidence that it or its checks name."""
+
+    verdict: Verdict
+    evidence: tuple[Evidence, ...]
+
+
+@lru_cache(maxsize=1)
+def checker_version() -> str:
+    """`rules-` and 8 hex digits over the rules, the lexicon and this module's version number."""
+    folder = resources.files("pipeline.verify")
+    content = hashlib.sha256(str(CHECKER_VERSION).encode())
+    for name in ("rules.toml", "lexicon.toml"):
+        content.update(folder.joinpath(name).read_bytes().replace(b"\r\n", b"\n"))
+    return f"rules-{content.hexdigest()[:8]}"
+
+
+def verify_claim(
+    claim: Claim, evidence: Sequence[Evidence], *, context: ClaimContext, rules: tuple[Rule, ...], checker: str
+) -> Verdict:
+    """Verdict on a claim that comes with its evidence; see `examine_claim` for the evidence the checks added."""
+    return examine_claim(claim, evidence, context=context, rules=rules, checker=checker).verdict
+
+
+def examine_claim(
+    claim: Claim,
+    evidence: Sequence[Evidence],
+    *,
+    context: ClaimContext,
+    rules: tuple[Rule, ...],
+    checker: str,
+    search: Search | None = None,
+) -> Examined:
+    """Run all layers on a claim with its evidence. `search`, where given, finds the rules' own sources."""
+    cited = [item for item in evidence if not claim.evidence_ids or item.id in claim.evidence_ids]
+    checks, located = _check_quotes(cited, context)
+    rows = _check_rows(claim, cited, context)
+    return _decide(claim, [*checks, *rows], located, bool(cited), context=context, rules=rules, checker=checker, search=search)
+
+
+def verify_text_claim(
+    text: str,
+    *,
+    context: ClaimContext,
+    rules: tuple[Rule, ...],
+    checker: str,
+    search: Search | None = None,
+    claim_id: str = "",
+) -> Examined:
+    """Verdict on any outside sentence: rows come from `context`, sources from `search` (query, how many)."""
+    subject = text_subject(text)
+    claim = Claim(id=claim_id or _outside_id(context.hcpcs_code, subject), text=text, subject=subject)
+    offered = find_evidence(text, context=context, search=search) if search else []
+    located = [item for item in offered if isinstance(item, QuoteEvidence)]
+    return _decide(claim, [], located, False, context=context, rules=rules, checker=checker, search=search)
+
+
+def _outside_id(hcpcs_code: str | None, subject: str) -> str:
+    return claim_id(hcpcs_code or "", "verify", subject)
+
+
+def _decide(
+    claim: Claim,
+    first: list[Finding],
+    located: list[QuoteEvidence],
+    cited: bool,
+    *,
+    context: ClaimContext,
+    rules: tuple[Rule, ...],
+    checker: str,
+    search: Search | None,
+) -> Examined:
+    reading = read_sentence(claim.text)
+    ruled = [_restrained(finding, reading, context) for finding in check_rules(reading, context=context, rules=rules)]
+    judged = [*check_figures(reading, context=context), *ruled]
+    composed = any(finding.passed and finding.check.check == "rows" for finding in first)
+    support = (
+        Support("rows", Finding(Check(check="support", outcome=Outcome.PASS, reason="composed from its rows")))
+        if composed
+        else assess_support(reading, judged, located, context=context)
+    )
+    findings = [*first, *judged, *_check_frequency(reading, located, composed), support.finding]
+    verdict = _combine(claim, findings, support, checker)
+    known = {item.id: item for finding in findings for item in finding.evidence}
+    known |= {item.id: item for item in located} if cited else {}
+    deciding = [finding for finding in ruled if finding.check.outcome is not Outcome.SILENT]
+    if search and deciding and verdict.label is not Label.NOT_ENOUGH_INFO:
+        sources = find_rule_sources(claim.text, deciding, rules=rules, context=context, search=search)
+        known |= {item.id: item for item in sources}
+        ids = dict.fromkeys((*verdict.evidence_ids, *(item.id for item in sources)))
+        verdict = verdict.model_copy(update={"evidence_ids": tuple(ids)})
+    return Examined(verdict, tuple(known.values()))
+
+
+def _check_quotes(evidence: Sequence[Evidence], context: ClaimContext) -> tuple[list[Finding], list[QuoteEvidence]]:
+    """Locate every quote again, in the document as stored; nothing an evidence record says of itself is believed."""
+    findings: list[Finding] = []
+    located: list[QuoteEvidence] = []
+    for item in evidence:
+        if not isinstance(item, QuoteEvidence):
+            continue
+        document = context.documents.get(item.document_id)
+        place = locate_quote(item.quote, document.text) if document else None
+        if document is None or place is None or place.match is Match.MISSING:
+            where = f"in {document.title}" if document else f"because {item.document_id} is not stored"
+            reason = f"the quote was not found {where}"
+            check = Check(check="quotes", outcome=Outcome.FAIL, reason=reason, found=item.quote[:200], evidence_ids=(item.id,))
+            findings.append(Finding(check, evidence=(item,)))
+            continue
+        stated = document.text[item.start : item.end]
+        start, end = (item.start, item.end) if locate_quote(item.quote, stated).match is not Match.MISSING else place[:2]
+        check = Check(
+            check="quotes",
+            outcome=Outcome.PASS,
+            reason=f"found ({place.match.value}) at characters {start} to {end} of {document.title}",
+            evidence_ids=(item.id,),
+        )
+        findings.append(Finding(check, evidence=(item,)))
+        located.append(item.model_copy(update={"start": start, "end": end}))
+    return findings, located
+
+
+def _check_rows(claim: Claim, evidence: Sequence[Evidence], context: ClaimContext) -> list[Finding]:
+    rows = tuple(item for item in evidence if isinstance(item, RowEvidence))
+    if not rows or claim.subject.partition(":")[0] not in _SUBJECTS_OF_ROWS or context.hcpcs_code is None:
+        return []
+    check = check_rows(
+        claim, evidence, hcpcs_code=context.hcpcs_code, facts=context.facts, profiles=context.profiles
+    )
+    return [Finding(check, evidence=rows)]
+
+
+def _restrained(finding: Finding, reading: Reading, context: ClaimContext) -> Finding:
+    """A contradicted rule refutes only where the sentence says little else and sets no condition of its own."""
+    if not finding.refutes:
+        return finding
+    beside = residue(reading, [finding], context.hcpcs_code)
+    if len(beside) <= _MAX_BESIDE and not _CONDITIONS & set(beside):
+        return finding
+    reason = f"{finding.check.reason}; but the sentence says more than the rule covers: {', '.join(beside[:8])}"
+    return Finding(finding.check.model_copy(update={"reason": reason}), evidence=finding.evidence)
+
+
+def _check_frequency(reading: Reading, located: list[QuoteEvidence], composed: bool) -> list[Finding]:
+    words = reading.frequency_words
+    if not words or composed:
+        return []
+    counted = any(_COUNTS.search(read_sentence(quote.quote).canonical) for quote in located)
+    outcome = Outcome.PASS if counted else Outcome.FAIL
+    reason = "the source counts" if counted else "frequency words need a source that counts"
+    return [Finding(Check(check="frequency", outcome=outcome, reason=reason, found=", ".join(words)))]
+
+
+def _combine(claim: Claim, findings: list[Finding], support: Support, checker: str) -> Verdict:
+    checks = tuple(finding.check for finding in findings)
+    against = [finding for finding in findings if finding.refutes]
+    if against:
+        label, deciding = Label.REFUTED, against
+        confidence = 0.99 if any(finding.check.check == "figures" for finding in against) else 0.95
+    else:
+        # A figure nothing could be tied to is no objection where a source or a row says the whole sentence.
+        whole = support.kind in ("rows", "verbatim")
+        failed = [f for f in findings if f.failed and not (whole and f.check.check == "figures")]
+        if failed:
+            label, deciding, confidence = Label.NOT_ENOUGH_INFO, failed, 0.5
+        else:
+            label = Label.SUPPORTED
+            deciding = [finding for finding in findings if finding.passed]
+            confidence = _confidence(support.kind, deciding)
+    ids = dict.fromkeys(item for finding in deciding for item in finding.check.evidence_ids)
+    shown = sorted(deciding, key=lambda finding: finding.check.check == "support") if label is Label.SUPPORTED else deciding
+    return Verdict(
+        claim_id=claim.id,
+        label=label,
+        confidence=confidence,
+        reason=_sentence(shown[0].check.reason),
+        evidence_ids=tuple(ids),
+        checks=checks,
+        checker=checker,
+    )
+
+
+def _confidence(kind: str, deciding: list[Finding]) -> float:
+    if kind in ("rows", "verbatim"):
+        return 0.99 if kind == "rows" else 0.95
+    if kind == "wording":
+        return 0.8
+    ruled = any(finding.check.check.startswith("rule:") for finding in deciding)
+    return 0.9 if ruled else 0.99
+
+
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:].rstrip(".") + "."
