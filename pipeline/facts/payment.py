@@ -35,10 +35,10 @@ def round_cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def is_priced(facts: Mapping[str, Fact]) -> bool:
-    """Whether the fee schedule pays this code separately by RVUs (status A, R or T and RVUs above zero)."""
-    status, total = facts.get("status_code"), facts.get("fac_total_rvu")
-    return bool(status and status.value in PAYABLE_STATUS and total and Decimal(total.value) > 0)
+def is_payable(facts: Mapping[str, Fact]) -> bool:
+    """Whether the code's status lets the fee schedule pay its RVUs (A, R or T)."""
+    status = facts.get("status_code")
+    return status is not None and status.value in PAYABLE_STATUS
 
 
 def conversion_factor(total: Fact, national: Mapping[str, Fact]) -> Fact | None:
@@ -59,12 +59,14 @@ def professional_payment(
 ) -> Money | None:
     """National payment in a facility or not; None where none exists.
 
-    None for a code that is not priced, where the setting's flag is NA (the file repeats the other setting's
+    None for a code that is not paid by RVUs, where the setting's flag is NA (the file repeats the other setting's
     numbers there), and where no conversion factor of the same year is loaded.
     """
     prefix = "fac" if facility else "nonfac"
     total, flag = facts.get(f"{prefix}_total_rvu"), facts.get(f"{prefix}_na")
-    if total is None or flag is None or flag.value == NOT_APPLICABLE or not is_priced(facts):
+    if total is None or flag is None or flag.value == NOT_APPLICABLE or not is_payable(facts):
+        return None
+    if Decimal(total.value) == 0:
         return None
     factor = conversion_factor(total, national)
     if factor is None:

@@ -19,7 +19,7 @@ from pipeline.facts.indicators import (
     entry_fields,
     load_modifier_entries,
 )
-from pipeline.facts.payment import Money, dollars, facility_payment, is_priced, professional_payment
+from pipeline.facts.payment import Money, dollars, facility_payment, is_payable, professional_payment
 
 # Rows by field; a row of another code, such as a PTP pair listed under it, as `CODE.field`.
 Rows = Mapping[str, Fact]
@@ -176,13 +176,13 @@ def _office_setting(subject: str, name: str, code: str, rows: Rows) -> FactSente
             facts=money.facts,
             derivation=money.derivation,
         )
-    if flag is None or flag.value != NO_OFFICE or not is_priced(rows):
+    if flag is None or flag.value != NO_OFFICE or not is_payable(rows):
         return None
     return FactSentence(
         subject=subject,
         text=f"{name}: {code} has no office payment; the setting is flagged NA, rarely or never done there.",
         cells=(name, NO_OFFICE, "none", NO_OFFICE, flag.release),
-        facts=(flag, rows["status_code"], rows["fac_total_rvu"]),
+        facts=(flag, rows["status_code"]),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.facts.payment import dollars, facility_payment, is_priced, professional_payment, round_cents
+from pipeline.facts.payment import dollars, facility_payment, is_payable, professional_payment, round_cents
 from tests.facts.rows import fact, surgical
 
 
@@ -30,7 +30,7 @@ def test_an_office_procedure_is_paid_in_both_settings():
 @pytest.mark.parametrize("status", ["B", "C", "E", "I", "N", "X"])
 def test_only_a_r_and_t_carry_payable_rvus(status):
     rows = surgical(status_code=status)
-    assert not is_priced(rows)
+    assert not is_payable(rows)
     assert professional_payment(rows, rows, facility=True) is None
 
 

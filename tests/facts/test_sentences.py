@@ -112,3 +112,19 @@ def test_add_on_names_its_primaries_and_contractor_defined_ones_are_left_out():
     )
     sentence = say("add_on:", rows, "22853")
     assert sentence is not None and "22551, 22630" in sentence.text and "CCCCC" not in sentence.text
+
+
+def test_every_sentence_can_be_composed_again_from_the_rows_it_cites():
+    for changes in ({}, {"nonfac_na": "none", "global_days": "000", "bilateral_indicator": "1"}):
+        rows = surgical(**changes)
+        subjects = [
+            *(f"rvu:{part}" for part in ("work", "pe", "mp", "total")),
+            *(f"payment:{setting}" for setting in ("facility", "nonfacility")),
+            *(f"setting:{setting}" for setting in ("office", "hopd", "asc", "inpatient")),
+            *(f"indicator:{field}" for field in ("status_code", "global_days", "mue_value")),
+            *(f"modifier:{entry.key}" for entry in applicable_entries(rows)),
+        ]
+        for subject in subjects:
+            sentence = say(subject, rows)
+            assert sentence is not None, subject
+            assert say(subject, rows_of("20970", list(sentence.facts))) == sentence
