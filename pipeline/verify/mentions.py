@@ -39,7 +39,7 @@ _MENTION = re.compile(
     (?P<usd>(?:\$|\bUSD)\s?(?P<usd_a>\d[\d,]*(?:\.\d+)?)(?P<usd_scale>\s?(?:k\b|thousand|million))?
         |\b(?P<usd_b>\d[\d,]*(?:\.\d+)?)\s?(?:dollars|USD)\b)
   | (?P<pct>(?<![\w.])(?P<pct_a>\d+(?:\.\d+)?)\s?(?:%|percent\b|per\ cent\b))
-  | (?P<rel>\bRVU\s?(?P<rel_a>\d\d[A-D]R?)\b|\b(?P<rel_b>20\d\d)[ ]?Q(?P<rel_q>[1-4])\b)
+  | (?P<rel>\bRVU\s?(?P<rel_a>\d\d[A-D]R?)\b|\b(?P<rel_b>(?:(?:OPPS|ASC|MUE|PTP|NCCI|AOC)[- ])?20\d\d[ ]?Q[1-4]|(?:OPPS|ASC)-20\d\d-\d\d)\b)
   | (?P<date>\b(?P<iso>(?:19|20)\d\d-\d\d-\d\d)\b
         |\b(?P<month_a>{_MONTHS})\s+(?P<day_a>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year_a>(?:19|20)\d\d)\b
         |\b(?P<day_b>\d{{1,2}})\s+(?P<month_b>{_MONTHS})\s+(?P<year_b>(?:19|20)\d\d)\b
@@ -187,7 +187,7 @@ def _plain(groups: dict, match: re.Match[str], text: str, talk: bool) -> str:
 _SPELL = {
     "usd": _money,
     "pct": lambda g, *_: f"pct#{g['pct_a']}",
-    "rel": lambda g, *_: f"rel#rvu{g['rel_a'].lower()}" if g["rel_a"] else f"rel#{g['rel_b']}q{g['rel_q']}",
+    "rel": lambda g, *_: f"rel#rvu{g['rel_a'].lower()}" if g["rel_a"] else f"rel#{re.sub('[^a-z0-9]', '', g['rel_b'].lower())}",
     "date": _date,
     "adj": lambda g, *_: f"adj#{int(g['adj_a'] or g['adj_b'])}",
     "apc": lambda g, *_: f"apc#{g['apc_a']}",

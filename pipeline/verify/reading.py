@@ -31,7 +31,7 @@ _GLUE = (
     r"|allowed|permitted|appropriate|acceptable|correct|valid|necessary|have|get|gets|wear|bear|go with|through|of|that|same|for)\s+){0,7}"
 )
 _MODS = r"mod#\w+(?:\s*,?\s*(?:\bor\b|\band\b)?\s*mod#\w+)*"
-_DOUBLE = re.compile(rf"\b(?:not|never|can not|no)\b[^;.]{{0,50}}?\b(?:without|unless)\s+(?:\w+\s+){{0,5}}?({_MODS})")
+_DOUBLE = re.compile(rf"\b(?:not|never|can not|no)\b([^;.]{{0,50}}?)\b(?:without|unless)\s+((?:\w+\s+){{0,5}}?)({_MODS})")
 _DENIED_BEFORE = re.compile(
     r"\b(?:(?:do|does|should|must|may|can|shall|will|would|is|are)\s+)?(?:never|not|no|nor|neither|avoid(?:s|ing)?|rather than|instead of|in place of"
     r"|as opposed to|(?:it is |is |would be )?(?:inappropriate|incorrect|improper|wrong|an error|a mistake)\s+to)\s+"
@@ -168,7 +168,7 @@ _ENDINGS = (
 
 
 def _mark_polarity(text: str) -> str:
-    text = _DOUBLE.sub(lambda m: _tag("yes", m[1]), text)
+    text = _DOUBLE.sub(lambda m: f"{m[1]} {m[2]}" + _tag("yes", m[3]), text)
     text = _DENIED_BEFORE.sub(lambda m: _tag("no", m[1]), text)
     text = _DENIED_AFTER.sub(lambda m: _tag("no", m[1] or m[3] or m[5]) + (m[2] or m[4] or m[6] or ""), text)
     text = _UNREAD_BEFORE.sub(lambda m: _tag("unread", m[1]), text)

@@ -130,8 +130,11 @@ def read_stances(rule: Rule, clause: str) -> tuple[str, ...]:
 
 
 def _contrary(rule: Rule, clause: str) -> bool:
-    """Payment both asserted and denied, or denied beside an asserted modifier: too much for one reading."""
-    if "pay#no" not in clause:
+    """Payment both asserted and denied, denied on terms, or denied beside an asserted modifier: not read."""
+    denied = "pay#no" in clause
+    if "doc#" in clause and (denied != ("doc#unless" in clause) or "no:mod#" in clause):
+        return True
+    if not denied:
         return False
     return "pay#yes" in clause or ("yes:mod#" in clause and not rule.mixed)
 

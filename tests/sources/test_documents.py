@@ -6,7 +6,13 @@ import pytest
 from pipeline.data import Authority
 from pipeline.errors import SourceError
 from pipeline.sources.anchors import make_anchor
-from pipeline.sources.documents import load_documents, quote_anchor, read_document, split_passages, store_document
+from pipeline.sources.documents import (
+    load_documents,
+    quote_anchor,
+    read_document,
+    split_passages,
+    store_document,
+)
 
 TEXT = "Invented rule. Report one unit for each joint.\n\n" + "More invented text about joints. " * 120
 
