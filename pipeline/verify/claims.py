@@ -13,9 +13,13 @@ _STOPS = (
     r"(?:e\.g|i\.e|etc|vs|cf|al|approx|incl|excl|esp|resp|ca|Dr|Mr|Mrs|Ms|Prof|St|No|Nos|p|pp|Ch|ch|chap|Sec|sec|Fig|fig|Tab|Vol|vol|Ed|ed"
     r"|Inc|Ltd|U\.S|D\.O|M\.D|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|[A-Z])"
 )
-_BOUNDARY = re.compile(r"(?P<stop>[.!?]+[\"'”’)\]]*)(?P<gap>\s+)(?=[\"'“‘(\[]?(?:[A-Z0-9$]|-\d))|(?P<block>\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*•–]|\d{1,2}[.)])\s))")
+_BOUNDARY = re.compile(
+    r"(?P<stop>[.!?]+[\"'”’)\]]*)(?P<gap>\s+)(?=[\"'“‘(\[]?(?:[A-Z0-9$]|-\d))|(?P<block>\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*•–]|\d{1,2}[.)])\s))"
+)
 _ABBREVIATED = re.compile(rf"(?<![A-Za-z0-9]){_STOPS}$")
-_ALWAYS_INSIDE = re.compile(r"(?:e\.g|i\.e|vs|cf|Dr|Mr|Mrs|Ms|Prof|No|Nos|pp?|[Cc]h|[Ss]ec|[Ff]ig|Vol|approx|[A-Z])$")
+_ALWAYS_INSIDE = re.compile(
+    r"(?:e\.g|i\.e|vs|cf|Dr|Mr|Mrs|Ms|Prof|No|Nos|pp?|[Cc]h|[Ss]ec|[Ff]ig|Vol|approx|[A-Z])$"
+)
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, dt, dd, blockquote, figcaption, caption, summary, td, th, pre, address, div, section, article, main"
@@ -74,7 +78,9 @@ def read_claims(path: Path) -> list[InputClaim]:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error}); name a text file") from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise SourceError(f"{path}:{line}: not UTF-8 text; save it as UTF-8, or export its text first") from error
+        raise SourceError(
+            f"{path}:{line}: not UTF-8 text; save it as UTF-8, or export its text first"
+        ) from error
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
         raise SourceError(f"{path}:{line}: not a text file; export its text first")
@@ -99,7 +105,9 @@ def _number(blocks: list[str]) -> list[InputClaim]:
             continue
         count += 1
         for index, sentence in enumerate(sentences, 1):
-            claims.append(InputClaim(id=f"{count}.{index}", statement_id=str(count), text=" ".join(sentence.split())))
+            claims.append(
+                InputClaim(id=f"{count}.{index}", statement_id=str(count), text=" ".join(sentence.split()))
+            )
     return claims
 
 
@@ -112,14 +120,18 @@ def _read_json_lines(path: Path, text: str) -> list[InputClaim]:
         try:
             item = json.loads(line)
         except json.JSONDecodeError as error:
-            raise SourceError(f"{path}:{number}: not a JSON object ({error.msg} at column {error.colno})") from error
+            raise SourceError(
+                f"{path}:{number}: not a JSON object ({error.msg} at column {error.colno})"
+            ) from error
         if not isinstance(item, dict) or not isinstance(item.get("id"), str | int):
             raise SourceError(f'{path}:{number}: expected an object with "id" and "claim"')
         claim, identity = item.get("claim"), str(item["id"])
         if not isinstance(claim, str) or not claim.strip():
             raise SourceError(f'{path}:{number}: "claim" has to be a sentence, found {claim!r:.60}')
         if identity in seen:
-            raise SourceError(f"{path}:{number}: id {identity!r} was used in line {seen[identity]}; give each claim its own")
+            raise SourceError(
+                f"{path}:{number}: id {identity!r} was used in line {seen[identity]}; give each claim its own"
+            )
         seen[identity] = number
         statement = item.get("statement_id", identity)
         claims.append(InputClaim(id=identity, statement_id=str(statement), text=" ".join(claim.split())))
@@ -127,7 +139,11 @@ def _read_json_lines(path: Path, text: str) -> list[InputClaim]:
 
 
 def _row_sentence(header: list[str], cells: list[str]) -> str:
-    named = [f"{name}: {cell}" if name else cell for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False) if cell]
+    named = [
+        f"{name}: {cell}" if name else cell
+        for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False)
+        if cell
+    ]
     return "; ".join(named)
 
 
@@ -180,7 +196,9 @@ def _html_blocks(text: str) -> list[str]:
 
     tree = HTMLParser(text)
     tree.strip_tags(["script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"])
-    for hidden in tree.css("[hidden], [aria-hidden=true], [style*='display:none'], [style*='display: none'], sup.footnote"):
+    for hidden in tree.css(
+        "[hidden], [aria-hidden=true], [style*='display:none'], [style*='display: none'], sup.footnote"
+    ):
         hidden.decompose()
     for table in tree.css("table"):
         header: list[str] = []

@@ -31,7 +31,7 @@ class ClaimContext:
 def in_release(context: ClaimContext, release: str) -> ClaimContext:
     """The same look-ups with a named release's rows in front, where that release is loaded."""
     previous = context.previous
-    if previous is None or not previous("", release) and not previous(context.hcpcs_code or "", release):
+    if previous is None or (not previous("", release) and not previous(context.hcpcs_code or "", release)):
         return context
     return replace(context, facts=lambda code: {**context.facts(code), **previous(code, release)})
 

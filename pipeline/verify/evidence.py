@@ -18,7 +18,11 @@ def find_evidence(
     text: str, *, context: ClaimContext, search: Callable[[str, int], list[Passage]], limit: int = _PASSAGES
 ) -> list[Evidence]:
     """Passages that `search` offers for the sentence, as quotes; one of a document that is not stored is left out."""
-    return [_quote(passage, passage.text, passage.start, context) for passage in search(text, limit) if passage.document_id in context.documents]
+    return [
+        _quote(passage, passage.text, passage.start, context)
+        for passage in search(text, limit)
+        if passage.document_id in context.documents
+    ]
 
 
 def find_rule_sources(
@@ -57,7 +61,9 @@ def _says(rule: Rule, sentence: str, finding: Finding) -> bool:
 
 def _quote(passage: Passage, text: str, start: int, context: ClaimContext) -> QuoteEvidence:
     return QuoteEvidence(
-        id=evidence_id(passage.document_id, context.documents[passage.document_id].sha256, start, start + len(text)),
+        id=evidence_id(
+            passage.document_id, context.documents[passage.document_id].sha256, start, start + len(text)
+        ),
         document_id=passage.document_id,
         passage_id=passage.id,
         quote=text,

@@ -32,12 +32,21 @@ _INDICATOR_FIELDS = {
     "lab#status": "status_code",
     "lab#mai": "mue_adjudication_indicator",
 }
-_SHARES = {"lab#pre": "preoperative_share", "lab#intra": "intraoperative_share", "lab#post": "postoperative_share"}
-_GENERAL = re.compile(r"\b(?:procedures|codes|surgeries|services|operations) (?:with|having|that have|of)\b|\bany (?:procedure|code)\b")
+_SHARES = {
+    "lab#pre": "preoperative_share",
+    "lab#intra": "intraoperative_share",
+    "lab#post": "postoperative_share",
+}
+_GENERAL = re.compile(
+    r"\b(?:procedures|codes|surgeries|services|operations) (?:with|having|that have|of)\b|\bany (?:procedure|code)\b"
+)
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {
     kind: frozenset(stem(word) for word in words.split())
-    for kind, words in {"gd": "global period days package surgical", "pct": "share portion part percentage"}.items()
+    for kind, words in {
+        "gd": "global period days package surgical",
+        "pct": "share portion part percentage",
+    }.items()
 }
 _PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
 _OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
@@ -95,10 +104,14 @@ def _check_figure(
     if problem := judged.value.other_time(reading):
         return _undecided(token, problem)
     named = named_times(reading, judged.value.facts)
-    return _compare(token, match["kind"], match["value"], judged._replace(used=judged.used | named), code, context)
+    return _compare(
+        token, match["kind"], match["value"], judged._replace(used=judged.used | named), code, context
+    )
 
 
-def _compare(token: str, kind: str, found: str, judged: _Judged, code: _Code, context: ClaimContext) -> Finding:
+def _compare(
+    token: str, kind: str, found: str, judged: _Judged, code: _Code, context: ClaimContext
+) -> Finding:
     value = judged.value
     assert value is not None  # noqa: S101 - narrowed by the caller
     evidence = tuple(context.currency(fact) for fact in value.facts)
@@ -107,7 +120,14 @@ def _compare(token: str, kind: str, found: str, judged: _Judged, code: _Code, co
     if not value.absent and _equal(found, value.text, kind):
         used = judged.used | {token, f"code#{code.name.lower()}"}
         reason = f"{value.name} is {value.text} ({rows})"
-        check = Check(check=CHECK, outcome=Outcome.PASS, reason=reason, expected=value.text, found=found, evidence_ids=ids)
+        check = Check(
+            check=CHECK,
+            outcome=Outcome.PASS,
+            reason=reason,
+            expected=value.text,
+            found=found,
+            evidence_ids=ids,
+        )
         words = _WORDS.get(kind, frozenset())
         return Finding(check, used=frozenset(used), words=words, evidence=evidence)
     if not value.absent and _rounded(found, value.text):
@@ -119,7 +139,9 @@ def _compare(token: str, kind: str, found: str, judged: _Judged, code: _Code, co
         if value.absent
         else f"{value.name} is {value.text} ({rows}), not {found}"
     )
-    check = Check(check=CHECK, outcome=Outcome.FAIL, reason=reason, expected=value.text, found=found, evidence_ids=ids)
+    check = Check(
+        check=CHECK, outcome=Outcome.FAIL, reason=reason, expected=value.text, found=found, evidence_ids=ids
+    )
     return Finding(check, refutes=True, evidence=evidence)
 
 
@@ -174,9 +196,19 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _money(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
-    if vocabulary().adjusted.search(clause) or "pay#no" in clause or "pay#unclear" in clause or "cmp#" in clause:
+    if (
+        vocabulary().adjusted.search(clause)
+        or "pay#no" in clause
+        or "pay#unclear" in clause
+        or "cmp#" in clause
+    ):
         return None
     labels = labels_near(clause, match)
     used = {"lab#pay", "pay#yes"}
@@ -193,14 +225,25 @@ def _money(
         professional = look_up("payment_fac", facts, context.facts(""))
         if value is None:
             return None
-        if professional and _equal(match["value"], professional.text, "usd") and not _equal(match["value"], value.text, "usd"):
-            return _Judged(None, False, frozenset(), "the amount is the professional payment, the place names a facility's")
+        if (
+            professional
+            and _equal(match["value"], professional.text, "usd")
+            and not _equal(match["value"], value.text, "usd")
+        ):
+            return _Judged(
+                None,
+                False,
+                frozenset(),
+                "the amount is the professional payment, the place names a facility's",
+            )
         used |= {place.label, "set#fac_part", "set#fac"}
         return _Judged(value, place.sure, frozenset(used))
     if not place and not payee and not setting and not _PAID.search(clause):
         return None
-    if "set#fac_part" in clause or payee and _OTHER_PAYEE.search(clause[: match.start()]):
-        return _Judged(None, False, frozenset(), "a facility's own part is not told apart from the facility rate")
+    if "set#fac_part" in clause or (payee and _OTHER_PAYEE.search(clause[: match.start()])):
+        return _Judged(
+            None, False, frozenset(), "a facility's own part is not told apart from the facility rate"
+        )
     if payee and place and setting and setting.label == "set#fac":
         return _Judged(None, False, frozenset(), "professional and facility parts stand in one clause")
     if setting:
@@ -229,7 +272,12 @@ def _by_setting(
         if flag is None:
             return None
         if no_office:
-            missing = Value("office payment or value", "none: the non-facility setting is flagged NA", (flag,), absent=True)
+            missing = Value(
+                "office payment or value",
+                "none: the non-facility setting is flagged NA",
+                (flag,),
+                absent=True,
+            )
             return _Judged(missing, setting.sure, frozenset(used))
         office = look_up(f"{measure}_nonfac", facts, release)
         return _Judged(office, sure and setting.sure, frozenset(used)) if office else None
@@ -239,7 +287,9 @@ def _by_setting(
     if no_office or office is None or office.text == facility.text:
         return _Judged(facility, sure, frozenset(used))
     if any(_equal(found, value.text, kind) for value in (facility, office)):
-        return _Judged(None, False, frozenset(), "the setting is not named, and facility and non-facility differ")
+        return _Judged(
+            None, False, frozenset(), "the setting is not named, and facility and non-facility differ"
+        )
     return _Judged(facility, sure, frozenset(used))
 
 
@@ -255,7 +305,12 @@ def _conversion_factor(tie: Tie, clause: str, context: ClaimContext, used: set[s
 
 
 def _number(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     if "cmp#" in clause or "pay#no" in clause:
         return _mue(match, clause, reading, context, code, facts) if "lab#mue" in clause else None
@@ -268,7 +323,7 @@ def _number(
     if "lab#mue" in clause and "." not in match["value"]:
         return _mue(match, clause, reading, context, code, facts)
     measure = nearest(labels, {"lab#work", "lab#pe", "lab#mp", "lab#total"})
-    if measure is None or "usd#" in clause and measure.cost > 6:
+    if measure is None or ("usd#" in clause and measure.cost > 6):
         return _unlabelled(match, clause, facts, context) if "lab#rvu" in clause else None
     used = {measure.label, "lab#rvu"}
     if measure.label in ("lab#work", "lab#mp"):
@@ -281,7 +336,9 @@ def _number(
     return _by_setting(name, setting, match["value"], facts, context, used, "num", measure.sure)
 
 
-def _unlabelled(match: re.Match[str], clause: str, facts: Mapping[str, Fact], context: ClaimContext) -> _Judged:
+def _unlabelled(
+    match: re.Match[str], clause: str, facts: Mapping[str, Fact], context: ClaimContext
+) -> _Judged:
     """ "76.07 RVUs" with no part named is read as the total; anything else is left open, never refuted."""
     setting = nearest(labels_near(clause, match), {"set#fac", "set#nonfac"})
     used = {"lab#rvu"} | ({setting.label} if setting else set())
@@ -294,7 +351,12 @@ def _unlabelled(match: re.Match[str], clause: str, facts: Mapping[str, Fact], co
 
 
 def _global(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     several = len({token for token in reading.tokens if token.startswith("gd#")}) > 1
     general = _GENERAL.search(clause) is not None or several
@@ -305,14 +367,24 @@ def _global(
 
 
 def _apc(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     value = look_up("opps_apc", facts)
     return _Judged(value, True, frozenset({"lab#hopd"})) if value else None
 
 
 def _indicator(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     tie = nearest(labels_near(clause, match), set(_INDICATOR_FIELDS))
     return _indicator_value(tie, facts) if tie else None
@@ -320,11 +392,18 @@ def _indicator(
 
 def _indicator_value(tie: Tie, facts: Mapping[str, Fact]) -> _Judged | None:
     value = look_up(_INDICATOR_FIELDS[tie.label], facts)
-    return _Judged(value, tie.sure, frozenset({tie.label, "lab#hopd", "lab#asc", "lab#mue"})) if value else None
+    return (
+        _Judged(value, tie.sure, frozenset({tie.label, "lab#hopd", "lab#asc", "lab#mue"})) if value else None
+    )
 
 
 def _count(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     if not match["value"].endswith(":unit") or not ("lab#mue" in clause or "cmp#max" in clause):
         return None
@@ -332,7 +411,12 @@ def _count(
 
 
 def _mue(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     if "cmp#min" in clause or "cmp#near" in clause or "pay#unclear" in clause or "pay#no" in clause:
         return None
@@ -357,7 +441,12 @@ def _mue(
 
 
 def _percent(
-    match: re.Match[str], clause: str, reading: Reading, context: ClaimContext, code: str, facts: Mapping[str, Fact]
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
 ) -> _Judged | None:
     tie = nearest(labels_near(clause, match), set(_SHARES))
     fact = facts.get(_SHARES[tie.label]) if tie else None

@@ -9,7 +9,9 @@ _LABEL = re.compile(r"(?<!\S)\(?(?P<label>(?:lab|set|q)#\w+)")
 _FIGURE = re.compile(r"(?:usd|num|apc|cnt|pct)#")
 # A comma, semicolon or "and" between figure and label costs as much as three words, another figure as ten.
 _SEPARATOR = re.compile(r"[,;]|\band\b|\bwith\b|\bplus\b")
-_LIGHT = re.compile(r"^(?:of|is|are|in|a|an|the|for|at|pay#yes|lab#pay|lab#rvu|:|=|\(|\)|has|have|as|national)$")
+_LIGHT = re.compile(
+    r"^(?:of|is|are|in|a|an|the|for|at|pay#yes|lab#pay|lab#rvu|:|=|\(|\)|has|have|as|national)$"
+)
 _SURE_COST = 9.0
 _MARGIN = 1.5
 

@@ -32,7 +32,9 @@ _CODE = r"(?:\d{5}|[A-V]\d{4}|\d{4}[TFUM])"
 _MOD = r"(?:\d{2}|[A-Z][A-Z0-9])"
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _MONTH_NUMBER = {name.lower(): number for number, name in enumerate(_MONTHS.split("|"), 1)}
-MODIFIERS = frozenset("22 23 24 25 26 27 32 47 50 51 52 53 54 55 56 57 58 59 62 63 66 73 74 76 77 78 79 80 81 82 91 99".split())
+MODIFIERS = frozenset(
+    "22 23 24 25 26 27 32 47 50 51 52 53 54 55 56 57 58 59 62 63 66 73 74 76 77 78 79 80 81 82 91 99".split()
+)
 
 _MENTION = re.compile(
     rf"""
@@ -73,7 +75,9 @@ _MENTION = re.compile(
 )
 # Indicator letters, modifiers and codes are capitals in print; "as", "an" and "a" are words.
 _CASED = {"mods_d", "mods_a", "mods_b", "mods_c", "cm_mod", "code_a", "icd_a", "ind_a", "gd_d", "loc_a"}
-_UNITS_NEXT = re.compile(r"[ ]*(?:rvu|%|percent|unit|day|level|lab#|dollar|work|total|pe\b|\.\d)", re.IGNORECASE)
+_UNITS_NEXT = re.compile(
+    r"[ ]*(?:rvu|%|percent|unit|day|level|lab#|dollar|work|total|pe\b|\.\d)", re.IGNORECASE
+)
 _BARE_BEFORE = re.compile(
     r"(?:^|[(,;/]|\b(?:never|not|no|use|uses|append|appends|takes?|carry|carries|with|without|and|or|by|bill|add|report|requires?"
     r"|needs?|than|attach|wants?|of|put|gets?|apply|wrong|a|the|only|but|is|yes|use:|correct|right|hence|then|under))\s*$",
@@ -133,7 +137,9 @@ def _tokens(match: re.Match[str], text: str, modifier_talk: bool) -> str | None:
 
 
 def _is_upper(written: str) -> bool:
-    return not any(part != part.upper() for part in re.split(r"\s*(?:,|/|&|\bor\b|\band\b)\s*", written) if part)
+    return not any(
+        part != part.upper() for part in re.split(r"\s*(?:,|/|&|\bor\b|\band\b)\s*", written) if part
+    )
 
 
 def _number(written: str) -> str:
@@ -187,15 +193,18 @@ def _plain(groups: dict, match: re.Match[str], text: str, talk: bool) -> str:
 _SPELL = {
     "usd": _money,
     "pct": lambda g, *_: f"pct#{g['pct_a']}",
-    "rel": lambda g, *_: f"rel#rvu{g['rel_a'].lower()}" if g["rel_a"] else f"rel#{re.sub('[^a-z0-9]', '', g['rel_b'].lower())}",
+    "rel": lambda g, *_: (
+        f"rel#rvu{g['rel_a'].lower()}" if g["rel_a"] else f"rel#{re.sub('[^a-z0-9]', '', g['rel_b'].lower())}"
+    ),
     "date": _date,
     "adj": lambda g, *_: f"adj#{int(g['adj_a'] or g['adj_b'])}",
     "apc": lambda g, *_: f"apc#{g['apc_a']}",
     "loc": lambda g, *_: f"loc#{(g['loc_a'] or g['loc_b'] or g['loc_c']).lower()}",
     "gd": _global_days,
     "range": lambda g, *_: f"range#{g['range_a']}-{g['range_b']}",
-    "codemod": lambda g, *_: f"code#{g['cm_code']} "
-    + " ".join(f"mod#{part.lower()}" for part in g["cm_mod"].split("-")),
+    "codemod": lambda g, *_: (
+        f"code#{g['cm_code']} " + " ".join(f"mod#{part.lower()}" for part in g["cm_mod"].split("-"))
+    ),
     "mods": _modifiers,
     "code": lambda g, *_: f"code#{g['code_a']}",
     "icd": lambda g, *_: f"icd#{g['icd_a'].lower()}",

@@ -19,7 +19,9 @@ from pipeline.verify.mentions import mark_mentions
 from pipeline.verify.quotes import normalise_quote
 
 _TOKEN = re.compile(r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#")
-_WORD = re.compile(r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#|[^\W\d_]+(?:['_-][^\W\d_]+)*|\d[\d.]*")
+_WORD = re.compile(
+    r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#|[^\W\d_]+(?:['_-][^\W\d_]+)*|\d[\d.]*"
+)
 _SPLIT = re.compile(
     r"\s*(?:;|\.(?=\s)|:(?=\s)|,?\s\bbut\b|,?\s\bwhile\b|,?\s\bwhereas\b|,?\s\balthough\b|,\s*(?:and|yet|so)\b(?=.*\b(?:is|are|takes?|pays?|has)\b))\s*"
 )
@@ -31,7 +33,9 @@ _GLUE = (
     r"|allowed|permitted|appropriate|acceptable|correct|valid|necessary|have|get|gets|wear|bear|go with|through|of|that|same|for)\s+){0,7}"
 )
 _MODS = r"mod#\w+(?:\s*,?\s*(?:\bor\b|\band\b)?\s*mod#\w+)*"
-_DOUBLE = re.compile(rf"\b(?:not|never|can not|no)\b([^;.]{{0,50}}?)\b(?:without|unless)\s+((?:\w+\s+){{0,5}}?)({_MODS})")
+_DOUBLE = re.compile(
+    rf"\b(?:not|never|can not|no)\b([^;.]{{0,50}}?)\b(?:without|unless)\s+((?:\w+\s+){{0,5}}?)({_MODS})"
+)
 _DENIED_BEFORE = re.compile(
     r"\b(?:(?:do|does|should|must|may|can|shall|will|would|is|are)\s+)?(?:never|not|no|nor|neither|avoid(?:s|ing)?|rather than|instead of|in place of"
     r"|as opposed to|(?:it is |is |would be )?(?:inappropriate|incorrect|improper|wrong|an error|a mistake)\s+to)\s+"

@@ -102,7 +102,9 @@ def check_rules(reading: Reading, *, context: ClaimContext, rules: tuple[Rule, .
     findings: list[Finding] = []
     for rule in rules:
         spoken = [
-            found for clause in reading.clauses if (found := _apply(rule, clause, reading, context)) is not None
+            found
+            for clause in reading.clauses
+            if (found := _apply(rule, clause, reading, context)) is not None
         ]
         if not spoken and len(reading.clauses) > 1:
             whole = _apply(rule, reading.canonical, reading, context)
@@ -146,7 +148,9 @@ def _consumed(rule: Rule, reading: Reading) -> frozenset[str]:
         rewritten = find.sub(to, rewritten)
     if vocabulary().negations.search(rewritten):
         return frozenset()
-    return frozenset(stem(word) for word in set(reading.canonical.split()) - set(rewritten.split()) if "#" not in word)
+    return frozenset(
+        stem(word) for word in set(reading.canonical.split()) - set(rewritten.split()) if "#" not in word
+    )
 
 
 def judge_stances(rule: Rule, value: str, stances: tuple[str, ...]) -> Outcome:
@@ -173,7 +177,11 @@ def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
         return None
     evidence: tuple[RowEvidence, ...] = tuple(context.currency(fact) for fact in basis.rows)
     expected = rule.expected.get(basis.value, "")
-    about = f" ({', '.join(f'{row.fact.field} {row.fact.value}, {row.fact.release}' for row in evidence)})" if evidence else ""
+    about = (
+        f" ({', '.join(f'{row.fact.field} {row.fact.value}, {row.fact.release}' for row in evidence)})"
+        if evidence
+        else ""
+    )
     verb = "agrees with" if outcome is Outcome.PASS else "contradicts"
     check = Check(
         check=f"rule:{rule.id}",
@@ -188,7 +196,9 @@ def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
     return Finding(
         check=check,
         refutes=outcome is Outcome.FAIL,
-        used=frozenset(token for token in reading.tokens if rule.patterns.uses.fullmatch(token)) | named | located,
+        used=frozenset(token for token in reading.tokens if rule.patterns.uses.fullmatch(token))
+        | named
+        | located,
         words=rule.patterns.words | _consumed(rule, reading),
         evidence=evidence,
     )

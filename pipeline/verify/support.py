@@ -21,7 +21,9 @@ CHECK = "support"
 # Order of the shared words: below this share of them in the same order, subject and object may have changed places.
 _SAME_ORDER = 0.75
 _STRONG = re.compile(r"\b(?:must|shall|requires?|required|always|every|all|any|each|only|needs?)\b")
-_RESTRICTING = re.compile(r"\b(?:only|if|unless|except|when|where|provided|unrelated|different|separate|distinct|first|documented|may)\b|doc#\w+")
+_RESTRICTING = re.compile(
+    r"\b(?:only|if|unless|except|when|where|provided|unrelated|different|separate|distinct|first|documented|may)\b|doc#\w+"
+)
 _POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
@@ -39,11 +41,7 @@ def residue(reading: Reading, findings: Sequence[Finding], own_code: str | None)
     used = frozenset().union(*(finding.used for finding in findings))
     words = frozenset().union(*(finding.words for finding in findings)) | vocabulary().plain
     own = f"code#{own_code.lower()}" if own_code else ""
-    return [
-        word
-        for word in reading.words
-        if word not in used and word != own and not _licensed(word, words)
-    ]
+    return [word for word in reading.words if word not in used and word != own and not _licensed(word, words)]
 
 
 def _licensed(word: str, stems: frozenset[str]) -> bool:
@@ -76,7 +74,9 @@ def assess_support(
                 if _worded(reading, " ".join(sentences[start : start + length]), passing, context.hcpcs_code):
                     return Support("wording", _supported("one place in the source covers it", (quote,)))
     rest = ", ".join(dict.fromkeys(left)) if left else "no row, rule or source speaks about it"
-    return Support("", Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=f"not accounted for: {rest}", found=rest)))
+    return Support(
+        "", Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=f"not accounted for: {rest}", found=rest))
+    )
 
 
 def quote_in_context(quote: QuoteEvidence, document: SourceDocument) -> str:
@@ -113,7 +113,11 @@ def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_cod
     """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
     source = read_sentence(sentence)
     have = {stem(word) for word in source.words}
-    if any(_is_token(word) or stem(word) not in have for word in residue(reading, passing, own_code) if word not in have):
+    if any(
+        _is_token(word) or stem(word) not in have
+        for word in residue(reading, passing, own_code)
+        if word not in have
+    ):
         return False
     if sorted(_POLARITY.findall(reading.canonical)) != sorted(_POLARITY.findall(source.canonical)):
         return False
@@ -139,5 +143,8 @@ def _common_length(left: list[str], right: list[str]) -> int:
     for word in left:
         previous = 0
         for index, other in enumerate(right, 1):
-            previous, row[index] = row[index], previous + 1 if word == other else max(row[index], row[index - 1])
+            previous, row[index] = (
+                row[index],
+                previous + 1 if word == other else max(row[index], row[index - 1]),
+            )
     return row[-1]

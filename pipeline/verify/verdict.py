@@ -65,7 +65,12 @@ def checker_version() -> str:
 
 
 def verify_claim(
-    claim: Claim, evidence: Sequence[Evidence], *, context: ClaimContext, rules: tuple[Rule, ...], checker: str
+    claim: Claim,
+    evidence: Sequence[Evidence],
+    *,
+    context: ClaimContext,
+    rules: tuple[Rule, ...],
+    checker: str,
 ) -> Verdict:
     """Verdict on a claim that comes with its evidence; see `examine_claim` for the evidence the checks added."""
     return examine_claim(claim, evidence, context=context, rules=rules, checker=checker).verdict
@@ -84,7 +89,16 @@ def examine_claim(
     cited = [item for item in evidence if not claim.evidence_ids or item.id in claim.evidence_ids]
     checks, located = _check_quotes(cited, context)
     rows = _check_rows(claim, cited, context)
-    return _decide(claim, [*checks, *rows], located, bool(cited), context=context, rules=rules, checker=checker, search=search)
+    return _decide(
+        claim,
+        [*checks, *rows],
+        located,
+        bool(cited),
+        context=context,
+        rules=rules,
+        checker=checker,
+        search=search,
+    )
 
 
 def verify_text_claim(
@@ -120,11 +134,16 @@ def _decide(
     search: Search | None,
 ) -> Examined:
     reading = read_sentence(claim.text)
-    ruled = [_restrained(finding, reading, context) for finding in check_rules(reading, context=context, rules=rules)]
+    ruled = [
+        _restrained(finding, reading, context)
+        for finding in check_rules(reading, context=context, rules=rules)
+    ]
     judged = [*check_figures(reading, context=context), *ruled]
     composed = any(finding.passed and finding.check.check == "rows" for finding in first)
     support = (
-        Support("rows", Finding(Check(check="support", outcome=Outcome.PASS, reason="composed from its rows")))
+        Support(
+            "rows", Finding(Check(check="support", outcome=Outcome.PASS, reason="composed from its rows"))
+        )
         if composed
         else assess_support(reading, judged, located, context=context)
     )
@@ -141,7 +160,9 @@ def _decide(
     return Examined(verdict, tuple(known.values()))
 
 
-def _check_quotes(evidence: Sequence[Evidence], context: ClaimContext) -> tuple[list[Finding], list[QuoteEvidence]]:
+def _check_quotes(
+    evidence: Sequence[Evidence], context: ClaimContext
+) -> tuple[list[Finding], list[QuoteEvidence]]:
     """Locate every quote again, in the document as stored; nothing an evidence record says of itself is believed."""
     findings: list[Finding] = []
     located: list[QuoteEvidence] = []
@@ -153,11 +174,21 @@ def _check_quotes(evidence: Sequence[Evidence], context: ClaimContext) -> tuple[
         if document is None or place is None or place.match is Match.MISSING:
             where = f"in {document.title}" if document else f"because {item.document_id} is not stored"
             reason = f"the quote was not found {where}"
-            check = Check(check="quotes", outcome=Outcome.FAIL, reason=reason, found=item.quote[:200], evidence_ids=(item.id,))
+            check = Check(
+                check="quotes",
+                outcome=Outcome.FAIL,
+                reason=reason,
+                found=item.quote[:200],
+                evidence_ids=(item.id,),
+            )
             findings.append(Finding(check, evidence=(item,)))
             continue
         stated = document.text[item.start : item.end]
-        start, end = (item.start, item.end) if locate_quote(item.quote, stated).match is not Match.MISSING else place[:2]
+        start, end = (
+            (item.start, item.end)
+            if locate_quote(item.quote, stated).match is not Match.MISSING
+            else place[:2]
+        )
         check = Check(
             check="quotes",
             outcome=Outcome.PASS,
@@ -186,7 +217,9 @@ def _restrained(finding: Finding, reading: Reading, context: ClaimContext) -> Fi
     beside = residue(reading, [finding], context.hcpcs_code)
     if len(beside) <= _MAX_BESIDE and not _CONDITIONS & set(beside):
         return finding
-    reason = f"{finding.check.reason}; but the sentence says more than the rule covers: {', '.join(beside[:8])}"
+    reason = (
+        f"{finding.check.reason}; but the sentence says more than the rule covers: {', '.join(beside[:8])}"
+    )
     return Finding(finding.check.model_copy(update={"reason": reason}), evidence=finding.evidence)
 
 
@@ -217,7 +250,11 @@ def _combine(claim: Claim, findings: list[Finding], support: Support, checker: s
             deciding = [finding for finding in findings if finding.passed]
             confidence = _confidence(support.kind, deciding)
     ids = dict.fromkeys(item for finding in deciding for item in finding.check.evidence_ids)
-    shown = sorted(deciding, key=lambda finding: finding.check.check == "support") if label is Label.SUPPORTED else deciding
+    shown = (
+        sorted(deciding, key=lambda finding: finding.check.check == "support")
+        if label is Label.SUPPORTED
+        else deciding
+    )
     return Verdict(
         claim_id=claim.id,
         label=label,
