@@ -1,0 +1,138 @@
+"""The command line as a user meets it: real processes, real exit codes, no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("briefwright"))
+EPOCH = "1795521600"  # 2026-11-24
+
+
+def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env={**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    done = run(folder, "regenerate", "20970", "27447")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_regenerate_prints_a_one_screen_summary_and_how_to_open_the_page(home):
+    done = run(home, "regenerate", "20970")
+    assert done.returncode == 0
+    for part in ("Documentation requirements", "claims:", "sources:", "gaps:", "page: ", "open: ", "took: "):
+        assert part in done.stdout
+    page = Path(done.stdout.split("page: ")[1].splitlines()[0])
+    assert page.name == "page.html" and page.is_file()
+
+
+def test_regenerate_json_gives_one_object_a_line(home):
+    done = run(home, "regenerate", "20970", "27447", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["hcpcs_code"] for line in lines] == ["20970", "27447"]
+    for line in lines:
+        assert {"path", "claims", "gaps", "releases", "seconds"} <= line.keys()
+        assert Path(line["path"]).name == "page.html"
+
+
+def test_show_explain_and_facts_read_what_was_written(home):
+    shown = run(home, "show", "20970")
+    assert shown.returncode == 0 and "76.07" in shown.stdout
+    ledger = json.loads(run(home, "show", "20970", "--json").stdout)
+    claim = next(iter(ledger["verdicts"]))
+    explained = run(home, "explain", "20970", claim)
+    assert explained.returncode == 0 and "checks" in explained.stdout and claim in explained.stdout
+    assert json.loads(run(home, "explain", "20970", claim, "--json").stdout)["claim"]["id"] == claim
+    facts = run(home, "facts", "show", "20970")
+    assert "43.47" in facts.stdout and "RVU26D not loaded" in facts.stdout
+
+
+@pytest.mark.parametrize(
+    ("claim", "label", "code"),
+    [
+        ("A separately identifiable same-day E/M requires modifier 25.", "refuted", 10),
+        ("The E/M that decides on the surgery takes modifier 57.", "supported", 0),
+        ("27447 has 19.11 work RVUs.", "supported", 0),
+        ("27447 has 19.11 total RVUs.", "refuted", 10),
+        ("Most payers pay 27447 within a week.", "not_enough_info", 0),
+    ],
+)
+def test_verify_labels_claims_and_says_so_in_the_exit_code(home, tmp_path, claim, label, code):
+    path = tmp_path / "claims.jsonl"
+    path.write_text(json.dumps({"id": "a1", "claim": claim}) + "\n")
+    done = run(home, "verify", str(path), "--code", "27447", "--json")
+    (result,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (result["id"], result["label"], done.returncode) == ("a1", label, code)
+    wanted = {"id", "statement_id", "claim", "label", "confidence", "reason", "evidence", "checks"}
+    assert wanted <= result.keys()
+    assert label == "not_enough_info" or result["evidence"]
+
+
+def test_publish_writes_exactly_the_candidate(home, tmp_path):
+    refused = run(home, "publish", "20970")
+    assert refused.returncode == 8 and "--reviewer" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("regenerate", "2097"), 2, "not a HCPCS code"),
+        (("regenerate", "99999"), 3, "no loaded table holds 99999"),
+        (("regenerate", "--range", "11111-11112"), 2, "no loaded code"),
+        (("regenerate",), 2, "no code given"),
+        (("regenerate", "20970", "--as-of", "yesterday"), 2, "YYYY-MM-DD"),
+        (("regenerate", "20970", "--as-of", "2001-01-01"), 3, "earliest starts"),
+        (("show", "29881"), 2, "run `briefwright regenerate 29881` first"),
+        (("explain", "20970", "c_zz"), 2, "no claim"),
+        (("verify", "/nowhere/at-all.md"), 4, "at-all.md"),
+        (("sources", "add", "x.docx", "--publisher", "P", "--title", "T", "--edition", "1"), 4, "x.docx"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_an_exit_code(home, arguments, code, says):
+    done = run(home, *arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr and done.stderr.startswith("briefwright: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_state_folder_that_cannot_be_written_is_said_so(tmp_path):
+    blocker = tmp_path / "file"
+    blocker.write_text("in the way")
+    done = run(blocker / "home", "regenerate", "20970")
+    assert done.returncode == 6 and "Traceback" not in done.stderr
+
+
+def test_doctor_finds_a_missing_and_a_damaged_index(home, tmp_path):
+    assert run(home, "doctor").returncode == 0
+    missing = run(tmp_path, "doctor")
+    assert missing.returncode == 1 and "briefwright index" in missing.stdout
+    run(tmp_path, "index")
+    assert run(tmp_path, "doctor").returncode == 0
+    database = next((tmp_path / "index").glob("*.sqlite*"))
+    database.write_bytes(b"not a database" * 100)
+    damaged = run(tmp_path, "doctor")
+    assert damaged.returncode == 1 and "--rebuild" in damaged.stdout and "Traceback" not in damaged.stderr
+    refused = run(tmp_path, "regenerate", "20970")
+    assert refused.returncode == 5 and "--rebuild" in refused.stderr
+    assert run(tmp_path, "index", "--rebuild").returncode == 0
+    assert run(tmp_path, "regenerate", "20970").returncode == 0
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, pipeline.cli; print([m for m in ('pydantic', 'chromadb', 'langchain_core', 'openai', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
