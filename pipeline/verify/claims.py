@@ -14,7 +14,8 @@ _STOPS = (
     r"|Inc|Ltd|U\.S|D\.O|M\.D|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|[A-Z])"
 )
 _BOUNDARY = re.compile(
-    r"(?P<stop>[.!?]+[\"'”’)\]]*)(?P<gap>\s+)(?=[\"'“‘(\[]?(?:[A-Z0-9$]|-\d))|(?P<block>\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*•–]|\d{1,2}[.)])\s))"
+    r"(?P<stop>[.!?]+[\"'”’)\]]*)(?P<gap>\s+)(?=[\"'“‘(\[]?(?:[A-Z0-9$]|-\d))"
+    r"|(?P<block>\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*•–]|\d{1,2}[.)])\s))"
 )
 _ABBREVIATED = re.compile(rf"(?<![A-Za-z0-9]){_STOPS}$")
 _ALWAYS_INSIDE = re.compile(
@@ -22,7 +23,10 @@ _ALWAYS_INSIDE = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-z]{2}")
-_BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, dt, dd, blockquote, figcaption, caption, summary, td, th, pre, address, div, section, article, main"
+_BLOCKS = (
+    "p, li, h1, h2, h3, h4, h5, h6, dt, dd, blockquote, "
+    "figcaption, caption, summary, td, th, pre, address, div, section, article, main"
+)
 
 
 class InputClaim(Record):

@@ -13,10 +13,11 @@ from pipeline.data import Check, CodeProfile, Evidence, Fact, Outcome, RowEviden
 class ClaimContext:
     """Look-ups for one claim; all of them pure for the time of a run.
 
-    `hcpcs_code` is the page's code, None for a text that belongs to none. `facts(code)` maps a field to its
-    newest row on or before `as_of`; `facts("")` holds the release-wide values (conversion factors); an unknown code
-    gives an empty map. `currency(fact)` wraps a row as evidence, in force or carried. `documents` are the stored
-    sources by id, `profiles` our classification of codes. `previous(code, release)` gives the rows of a named release, empty where it is not loaded.
+    `hcpcs_code` is the page's code, None for a text that belongs to none. `facts(code)` maps a field to its newest
+    row on or before `as_of`; `facts("")` holds the release-wide values (conversion factors); an unknown code gives an
+    empty map. `currency(fact)` wraps a row as evidence, in force or carried. `documents` are the stored sources by
+    id, `profiles` our classification of codes. `previous(code, release)` gives the rows of a named release, empty
+    where it is not loaded.
     """
 
     hcpcs_code: str | None

@@ -8,38 +8,16 @@ settings differ, an adjusted or negated amount, another year) is left undecided 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from pipeline.data import Check, Fact, Outcome
+from pipeline.data import Check, Outcome
 from pipeline.verify.context import ClaimContext, Finding, in_release
-from pipeline.verify.labels import Tie, labels_near, nearest
+from pipeline.verify.judges import JUDGES, Judged
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
-from pipeline.verify.values import Value, look_up, named_times
+from pipeline.verify.values import equal_figures, named_times, to_decimal
 
 CHECK = "figures"
 _FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct)#(?P<value>[^\s,;()]*[^\s,;().])")
-_INDICATOR_FIELDS = {
-    "lab#asst_ind": "assistant_indicator",
-    "lab#cosurg_ind": "cosurgeon_indicator",
-    "lab#team_ind": "team_indicator",
-    "lab#bilat_ind": "bilateral_indicator",
-    "lab#mult_ind": "multiple_procedure_indicator",
-    "lab#pctc_ind": "pctc_indicator",
-    "lab#opps_ind": "opps_status_indicator",
-    "lab#asc_ind": "asc_payment_indicator",
-    "lab#status": "status_code",
-    "lab#mai": "mue_adjudication_indicator",
-}
-_SHARES = {
-    "lab#pre": "preoperative_share",
-    "lab#intra": "intraoperative_share",
-    "lab#post": "postoperative_share",
-}
-_GENERAL = re.compile(
-    r"\b(?:procedures|codes|surgeries|services|operations) (?:with|having|that have|of)\b|\bany (?:procedure|code)\b"
-)
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {
     kind: frozenset(stem(word) for word in words.split())
@@ -48,18 +26,6 @@ _WORDS = {
         "pct": "share portion part percentage",
     }.items()
 }
-_PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
-_OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
-_PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
-
-
-class _Judged(NamedTuple):
-    """What is known of one figure: the value it should have (None: not tied) and how sure the tie is."""
-
-    value: Value | None
-    sure: bool
-    used: frozenset[str]
-    undecided: str = ""
 
 
 def check_figures(reading: Reading, *, context: ClaimContext) -> list[Finding]:
@@ -96,7 +62,7 @@ def _check_figure(
     if code is None or vocabulary().negations.search(clause):
         return None
     facts = context.facts(code.name)
-    judged = _JUDGES[match["kind"]](match, clause, reading, context, code.name, facts)
+    judged = JUDGES[match["kind"]](match, clause, reading, context, code.name, facts)
     if judged is None:
         return None
     if judged.value is None:
@@ -110,14 +76,14 @@ def _check_figure(
 
 
 def _compare(
-    token: str, kind: str, found: str, judged: _Judged, code: _Code, context: ClaimContext
+    token: str, kind: str, found: str, judged: Judged, code: _Code, context: ClaimContext
 ) -> Finding:
     value = judged.value
     assert value is not None  # noqa: S101 - narrowed by the caller
     evidence = tuple(context.currency(fact) for fact in value.facts)
     rows = ", ".join(sorted({fact.release for fact in value.facts}))
     ids = tuple(row.id for row in evidence)
-    if not value.absent and _equal(found, value.text, kind):
+    if not value.absent and equal_figures(found, value.text, kind):
         used = judged.used | {token, f"code#{code.name.lower()}"}
         reason = f"{value.name} is {value.text} ({rows})"
         check = Check(
@@ -172,298 +138,10 @@ def _code_of(clause: str, position: int, reading: Reading, context: ClaimContext
     return _Code(context.hcpcs_code, True) if context.hcpcs_code else None
 
 
-def _equal(found: str, expected: str, kind: str) -> bool:
-    if kind in ("usd", "num", "pct", "cnt"):
-        left, right = _decimal(found.partition(":")[0]), _decimal(expected)
-        return left is not None and left == right
-    return found.lower() == expected.lower()
-
-
 def _rounded(found: str, expected: str) -> bool:
-    left, right = _decimal(found), _decimal(expected)
+    left, right = to_decimal(found), to_decimal(expected)
     if left is None or right is None or not right:
         return False
     exponent = left.as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 0
     return left == round(right, places) and left != right
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
-
-
-def _money(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    if (
-        vocabulary().adjusted.search(clause)
-        or "pay#no" in clause
-        or "pay#unclear" in clause
-        or "cmp#" in clause
-    ):
-        return None
-    labels = labels_near(clause, match)
-    used = {"lab#pay", "pay#yes"}
-    if (factor := nearest(labels, {"lab#cf"})) and factor.cost <= 6:
-        return _conversion_factor(factor, clause, context, used)
-    if "lab#rvu" in clause:
-        return None
-    places = {"lab#hopd": "hopd", "lab#asc": "asc"}
-    payee = _PAYEE.search(clause) is not None
-    place = nearest(labels, {"lab#hopd", "lab#asc"})
-    setting = nearest(labels, {"set#fac", "set#nonfac", "lab#hopd", "lab#asc"})
-    if place and not payee and (setting is None or setting.label in places or setting.label == "set#fac"):
-        value = look_up(places[place.label], facts)
-        professional = look_up("payment_fac", facts, context.facts(""))
-        if value is None:
-            return None
-        if (
-            professional
-            and _equal(match["value"], professional.text, "usd")
-            and not _equal(match["value"], value.text, "usd")
-        ):
-            return _Judged(
-                None,
-                False,
-                frozenset(),
-                "the amount is the professional payment, the place names a facility's",
-            )
-        used |= {place.label, "set#fac_part", "set#fac"}
-        return _Judged(value, place.sure, frozenset(used))
-    if not place and not payee and not setting and not _PAID.search(clause):
-        return None
-    if "set#fac_part" in clause or (payee and _OTHER_PAYEE.search(clause[: match.start()])):
-        return _Judged(
-            None, False, frozenset(), "a facility's own part is not told apart from the facility rate"
-        )
-    if payee and place and setting and setting.label == "set#fac":
-        return _Judged(None, False, frozenset(), "professional and facility parts stand in one clause")
-    if setting:
-        used.add(setting.label)
-    return _by_setting("payment", setting, match["value"], facts, context, used, "usd")
-
-
-def _by_setting(
-    measure: str,
-    setting: Tie | None,
-    found: str,
-    facts: Mapping[str, Fact],
-    context: ClaimContext,
-    used: set[str],
-    kind: str,
-    sure: bool = True,
-) -> _Judged | None:
-    """A value that has a facility and a non-facility form; NA means that the office form does not exist."""
-    release = context.facts("")
-    flag = facts.get("nonfac_na")
-    facility = look_up(f"{measure}_fac", facts, release)
-    if facility is None:
-        return None
-    no_office = flag is not None and flag.value == "NA"
-    if setting is not None and setting.label == "set#nonfac":
-        if flag is None:
-            return None
-        if no_office:
-            missing = Value(
-                "office payment or value",
-                "none: the non-facility setting is flagged NA",
-                (flag,),
-                absent=True,
-            )
-            return _Judged(missing, setting.sure, frozenset(used))
-        office = look_up(f"{measure}_nonfac", facts, release)
-        return _Judged(office, sure and setting.sure, frozenset(used)) if office else None
-    if setting is not None:
-        return _Judged(facility, sure and setting.sure, frozenset(used))
-    office = look_up(f"{measure}_nonfac", facts, release)
-    if no_office or office is None or office.text == facility.text:
-        return _Judged(facility, sure, frozenset(used))
-    if any(_equal(found, value.text, kind) for value in (facility, office)):
-        return _Judged(
-            None, False, frozenset(), "the setting is not named, and facility and non-facility differ"
-        )
-    return _Judged(facility, sure, frozenset(used))
-
-
-def _conversion_factor(tie: Tie, clause: str, context: ClaimContext, used: set[str]) -> _Judged | None:
-    kinds = [name for name in ("nonqpp", "qpp") if f"q#{name}" in clause.split()]
-    if len(kinds) > 1:
-        return None
-    kind = kinds[0] if kinds else "nonqpp"
-    value = look_up(f"conversion_factor_{kind}", context.facts(""))
-    if value is None:
-        return None
-    return _Judged(value, tie.sure and bool(kinds), frozenset(used | {"lab#cf", f"q#{kind}"}))
-
-
-def _number(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    if "cmp#" in clause or "pay#no" in clause:
-        return _mue(match, clause, reading, context, code, facts) if "lab#mue" in clause else None
-    labels = labels_near(clause, match)
-    if (factor := nearest(labels, {"lab#cf"})) and factor.cost <= 6:
-        return _conversion_factor(factor, clause, context, set())
-    indicator = nearest(labels, set(_INDICATOR_FIELDS))
-    if indicator and "." not in match["value"] and indicator.cost <= 8:
-        return _indicator_value(indicator, facts)
-    if "lab#mue" in clause and "." not in match["value"]:
-        return _mue(match, clause, reading, context, code, facts)
-    measure = nearest(labels, {"lab#work", "lab#pe", "lab#mp", "lab#total"})
-    if measure is None or ("usd#" in clause and measure.cost > 6):
-        return _unlabelled(match, clause, facts, context) if "lab#rvu" in clause else None
-    used = {measure.label, "lab#rvu"}
-    if measure.label in ("lab#work", "lab#mp"):
-        value = look_up("work" if measure.label == "lab#work" else "mp", facts)
-        return _Judged(value, measure.sure, frozenset(used)) if value else None
-    setting = nearest(labels, {"set#fac", "set#nonfac"})
-    if setting:
-        used.add(setting.label)
-    name = "pe" if measure.label == "lab#pe" else "total"
-    return _by_setting(name, setting, match["value"], facts, context, used, "num", measure.sure)
-
-
-def _unlabelled(
-    match: re.Match[str], clause: str, facts: Mapping[str, Fact], context: ClaimContext
-) -> _Judged:
-    """ "76.07 RVUs" with no part named is read as the total; anything else is left open, never refuted."""
-    setting = nearest(labels_near(clause, match), {"set#fac", "set#nonfac"})
-    used = {"lab#rvu"} | ({setting.label} if setting else set())
-    judged = _by_setting("total", setting, match["value"], facts, context, used, "num")
-    if judged is None:
-        return _Judged(None, False, frozenset(), "the kind of RVU is not named")
-    if judged.value and judged.value.absent:
-        return judged
-    return judged._replace(sure=False)
-
-
-def _global(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    several = len({token for token in reading.tokens if token.startswith("gd#")}) > 1
-    general = _GENERAL.search(clause) is not None or several
-    if (general and not codes_in(clause)) or "cmp#" in clause:
-        return None
-    value = look_up("global_days", facts)
-    return _Judged(value, not several and not general, frozenset()) if value else None
-
-
-def _apc(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    value = look_up("opps_apc", facts)
-    return _Judged(value, True, frozenset({"lab#hopd"})) if value else None
-
-
-def _indicator(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    tie = nearest(labels_near(clause, match), set(_INDICATOR_FIELDS))
-    return _indicator_value(tie, facts) if tie else None
-
-
-def _indicator_value(tie: Tie, facts: Mapping[str, Fact]) -> _Judged | None:
-    value = look_up(_INDICATOR_FIELDS[tie.label], facts)
-    return (
-        _Judged(value, tie.sure, frozenset({tie.label, "lab#hopd", "lab#asc", "lab#mue"})) if value else None
-    )
-
-
-def _count(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    if not match["value"].endswith(":unit") or not ("lab#mue" in clause or "cmp#max" in clause):
-        return None
-    return _mue(match, clause, reading, context, code, facts)
-
-
-def _mue(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    if "cmp#min" in clause or "cmp#near" in clause or "pay#unclear" in clause or "pay#no" in clause:
-        return None
-    value = look_up("mue_value", facts)
-    adjudication = facts.get("mue_adjudication_indicator")
-    if value is None:
-        return None
-    words = clause.split()
-    used = {"lab#mue", "cmp#max", "pay#yes"}
-    if "dos" in words or "line#" in words:
-        basis = "date of service" if "dos" in words else "claim line"
-        if adjudication is None:
-            return None
-        if (adjudication.value == "1") != ("line#" in words):
-            wrong = Value("MUE adjudication", f"indicator {adjudication.value}", (adjudication,), absent=True)
-            return _Judged(wrong, True, frozenset(), "")
-        value = value._replace(facts=(*value.facts, adjudication), name=f"MUE per {basis}")
-        used |= {"line#", "dos"}
-    labels = [label for label in labels_near(clause, match) if label.label == "lab#mue"]
-    sure = bool(labels) or "cmp#max" in words
-    return _Judged(value, sure, frozenset(used))
-
-
-def _percent(
-    match: re.Match[str],
-    clause: str,
-    reading: Reading,
-    context: ClaimContext,
-    code: str,
-    facts: Mapping[str, Fact],
-) -> _Judged | None:
-    tie = nearest(labels_near(clause, match), set(_SHARES))
-    fact = facts.get(_SHARES[tie.label]) if tie else None
-    share = _decimal(fact.value) if fact else None
-    if tie is None or fact is None or share is None:
-        return None
-    percent = f"{(share * 100).normalize():f}" if share <= 1 else fact.value
-    value = Value(fact.field.replace("_", " "), percent, (fact,))
-    return _Judged(value, tie.sure, frozenset({tie.label}))
-
-
-_JUDGES = {
-    "usd": _money,
-    "num": _number,
-    "gd": _global,
-    "apc": _apc,
-    "ind": _indicator,
-    "cnt": _count,
-    "pct": _percent,
-}

@@ -41,7 +41,8 @@ _MENTION = re.compile(
     (?P<usd>(?:\$|\bUSD)\s?(?P<usd_a>\d[\d,]*(?:\.\d+)?)(?P<usd_scale>\s?(?:k\b|thousand|million))?
         |\b(?P<usd_b>\d[\d,]*(?:\.\d+)?)\s?(?:dollars|USD)\b)
   | (?P<pct>(?<![\w.])(?P<pct_a>\d+(?:\.\d+)?)\s?(?:%|percent\b|per\ cent\b))
-  | (?P<rel>\bRVU\s?(?P<rel_a>\d\d[A-D]R?)\b|\b(?P<rel_b>(?:(?:OPPS|ASC|MUE|PTP|NCCI|AOC)[- ])?20\d\d[ ]?Q[1-4]|(?:OPPS|ASC)-20\d\d-\d\d)\b)
+  | (?P<rel>\bRVU\s?(?P<rel_a>\d\d[A-D]R?)\b
+        |\b(?P<rel_b>(?:(?:OPPS|ASC|MUE|PTP|NCCI|AOC)[- ])?20\d\d[ ]?Q[1-4]|(?:OPPS|ASC)-20\d\d-\d\d)\b)
   | (?P<date>\b(?P<iso>(?:19|20)\d\d-\d\d-\d\d)\b
         |\b(?P<month_a>{_MONTHS})\s+(?P<day_a>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year_a>(?:19|20)\d\d)\b
         |\b(?P<day_b>\d{{1,2}})\s+(?P<month_b>{_MONTHS})\s+(?P<year_b>(?:19|20)\d\d)\b
@@ -50,9 +51,11 @@ _MENTION = re.compile(
   | (?P<adj>\b(?:CARC|CO|PR|OA|PI)[- ]?(?P<adj_a>\d{{1,3}})\b
         |\b(?:adjustment|denial|claim)\s(?:reason\s)?codes?\s(?:CO-?)?(?P<adj_b>\d{{1,3}})\b)
   | (?P<apc>\bAPC\s*(?:code|group|number)?\s*\#?(?P<apc_a>\d{{4}})\b)
-  | (?P<loc>(?:\bpp?\.\s?|\bpages?\s)?\b(?P<loc_a>(?:Intro|[IVX]{{1,4}})-\d{{1,3}})\b|(?:§+\s?|\bsections?\s)(?P<loc_b>\d[\d.]*\d|\d)
+  | (?P<loc>(?:\bpp?\.\s?|\bpages?\s)?\b(?P<loc_a>(?:Intro|[IVX]{{1,4}})-\d{{1,3}})\b
+        |(?:§+\s?|\bsections?\s)(?P<loc_b>\d[\d.]*\d|\d)
         |\b(?:ch\.|chapter)\s?(?P<loc_c>[IVX]{{1,4}}|\d{{1,2}})\b)
-  | (?P<gd>\b(?P<gd_a>\d{{1,3}}|{_WORDS})[- ]?days?[- ](?:global|post-?op(?:erative)?\s(?:period|global)|surgical\sglobal)
+  | (?P<gd>\b(?P<gd_a>\d{{1,3}}|{_WORDS})[- ]?days?[- ](?:global|post-?op(?:erative)?\s(?:period|global)
+            |surgical\sglobal)
         |(?P<gd_label>\bglobal\s(?:surgery\s|surgical\s)?(?:fee\s|days?\s)?(?:period|package|indicator|days|status)?\s*(?:value\s|status\s)?
             (?:of|is|are|=|:|runs|lasts|for)?\s*)(?P<gd_b>\d{{1,3}}|{_WORDS})(?P<gd_days>[- ]days?)?(?![\w.]|[- ]day)
         |(?<![\w.$/,\#-])(?P<gd_c>0[019]0)(?:[- ]days?)?(?![\w%]|\.\d)
@@ -158,9 +161,9 @@ def _date(groups: dict, match: re.Match[str], text: str, talk: bool) -> str:
     if groups["month_c"]:
         return f"date#{groups['year_c']}-{_MONTH_NUMBER[groups['month_c'].lower()]:02}"
     month = groups["month_a"] or groups["month_b"]
-    number = _MONTH_NUMBER[month.lower()] if month else int(groups["m"])
+    number = _MONTH_NUMBER[month.lower()] if month else int(groups["m"] or 1)
     year = groups["year_a"] or groups["year_b"] or groups["y"]
-    day = int(groups["day_a"] or groups["day_b"] or groups["d"])
+    day = int(groups["day_a"] or groups["day_b"] or groups["d"] or 1)
     return f"date#{year}-{number:02}-{day:02}"
 
 
@@ -169,7 +172,7 @@ def _global_days(groups: dict, match: re.Match[str], text: str, talk: bool) -> s
         return f"gd#{groups['gd_d'].lower()}"
     if groups["gd_b"] and not groups["gd_days"] and len(groups["gd_b"]) < 3:
         return None
-    written = groups["gd_a"] or groups["gd_b"] or groups["gd_c"]
+    written = groups["gd_a"] or groups["gd_b"] or groups["gd_c"] or "0"
     number = int(_NUMBER_WORDS.get(written.lower(), written))
     return f"{'global ' if groups['gd_a'] or groups['gd_b'] else ''}gd#{number:03}"
 

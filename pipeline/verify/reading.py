@@ -23,31 +23,42 @@ _WORD = re.compile(
     r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#|[^\W\d_]+(?:['_-][^\W\d_]+)*|\d[\d.]*"
 )
 _SPLIT = re.compile(
-    r"\s*(?:;|\.(?=\s)|:(?=\s)|,?\s\bbut\b|,?\s\bwhile\b|,?\s\bwhereas\b|,?\s\balthough\b|,\s*(?:and|yet|so)\b(?=.*\b(?:is|are|takes?|pays?|has)\b))\s*"
+    r"\s*(?:;|\.(?=\s)|:(?=\s)|,?\s\bbut\b|,?\s\bwhile\b|,?\s\bwhereas\b|,?\s\balthough\b|,\s*(?:and"
+    r"|yet|so)\b(?=.*\b(?:is|are|takes?|pays?|has)\b))\s*"
 )
 _FIGURE = re.compile(r"(?:usd|num|cnt|pct|apc|gd|ind)#")
 
 _GLUE = (
-    r"(?:(?:an?|the|to|be|ever|just|simply|with|by|us(?:e|es|ing|ed)|append(?:s|ed|ing)?|report(?:s|ed|ing)?|bill(?:s|ed|ing)?"
-    r"|add(?:s|ed|ing)?|takes?|carry|carries|requires?|required|needs?|needed|accepts?|attach(?:es|ed|ing)?|put|calls? for|it|em|code"
-    r"|allowed|permitted|appropriate|acceptable|correct|valid|necessary|have|get|gets|wear|bear|go with|through|of|that|same|for)\s+){0,7}"
+    r"(?:(?:an?|the|to|be|ever|just|simply|with|by|us(?:e|es|ing|ed)|append(?:s|ed|ing)?|report(?:s"
+    r"|ed|ing)?|bill(?:s|ed|ing)?"
+    r"|add(?:s|ed|ing)?|takes?|carry|carries|requires?|required|needs?|needed|accepts?|attach(?:es"
+    r"|ed|ing)?|put|calls? for|it|em|code"
+    r"|allowed|permitted|appropriate|acceptable|correct|valid|necessary|have|get|gets|wear|bear"
+    r"|go with|through|of|that|same|for)\s+){0,7}"
 )
 _MODS = r"mod#\w+(?:\s*,?\s*(?:\bor\b|\band\b)?\s*mod#\w+)*"
 _DOUBLE = re.compile(
     rf"\b(?:not|never|can not|no)\b([^;.]{{0,50}}?)\b(?:without|unless)\s+((?:\w+\s+){{0,5}}?)({_MODS})"
 )
 _DENIED_BEFORE = re.compile(
-    r"\b(?:(?:do|does|should|must|may|can|shall|will|would|is|are)\s+)?(?:never|not|no|nor|neither|avoid(?:s|ing)?|rather than|instead of|in place of"
-    r"|as opposed to|(?:it is |is |would be )?(?:inappropriate|incorrect|improper|wrong|an error|a mistake)\s+to)\s+"
+    r"\b(?:(?:do|does|should|must|may|can|shall|will|would|is|are)\s+)?(?:never|not|no|nor|neither"
+    r"|avoid(?:s|ing)?|rather than|instead of|in place of"
+    r"|as opposed to|(?:it is |is |would be )?(?:inappropriate|incorrect|improper|wrong|an error"
+    r"|a mistake)\s+to)\s+"
     rf"{_GLUE}({_MODS})"
 )
 _FIT = (
-    r"(?:appropriate|required|needed|allowed|used|valid|correct|enough|appl(?:y|ies)|appended|reported|billed|suffic(?:e|es|ient)"
-    r"|necessary|acceptable|permitted|supported|right|fit|fits|proper|payable|the right (?:one|modifier|choice)|an option|warranted|attached|added|accepted|carried)"
+    r"(?:appropriate|required|needed|allowed|used|valid|correct|enough|appl(?:y|ies)|appended"
+    r"|reported|billed|suffic(?:e|es|ient)"
+    r"|necessary|acceptable|permitted|supported|right|fit|fits|proper|payable|the right (?:one"
+    r"|modifier|choice)|an option|warranted|attached|added|accepted|carried)"
 )
 _DENIED_AFTER = re.compile(
-    rf"({_MODS})((?:\s+alone)?)\s*,?\s*(?:(?:is|are|was|does|do|should|must|may|can|will|would|shall)\s+)?(?:never|not)\s+(?:be\s+|ever\s+|an?\s+)*{_FIT}\b"
-    rf"|({_MODS})((?:\s+alone)?)\s+(?:is|are|would be|will be)\s+(?:always\s+)?(?:an?\s+|the\s+)?(?:inappropriate|incorrect|wrong|invalid|insufficient|improper|error|mistake|denied|prohibited)\b(?:\s+(?:modifier|choice|one))?"
+    rf"({_MODS})((?:\s+alone)?)\s*,?\s*(?:(?:is|are|was|does|do|should|must|may|can|will|would"
+    rf"|shall)\s+)?(?:never|not)\s+(?:be\s+|ever\s+|an?\s+)*{_FIT}\b"
+    rf"|({_MODS})((?:\s+alone)?)\s+(?:is|are|would be|will be)\s+(?:always\s+)?(?:an?\s+"
+    rf"|the\s+)?(?:inappropriate|incorrect|wrong|invalid|insufficient|improper|error|mistake|denied"
+    rf"|prohibited)\b(?:\s+(?:modifier|choice|one))?"
     rf"|({_MODS})((?:\s+alone)?)\s+has\s+no\s+(?:place|role|effect)\b"
 )
 _UNREAD_BEFORE = re.compile(rf"\b(?:without|unless|except|absent|lacking|missing)\s+{_GLUE}({_MODS})")
@@ -165,8 +176,9 @@ def stem(word: str) -> str:
 
 
 _ENDINGS = (
-    ("ications", "ic"), ("ication", "ic"), ("ations", "at"), ("ation", "at"), ("ies", "y"), ("ied", "y"), ("ingly", ""), ("edly", ""),
-    ("ably", "abl"), ("able", "abl"), ("ings", ""), ("ing", ""), ("sses", "ss"), ("ment", ""), ("ments", ""), ("ly", ""), ("es", ""),
+    ("ications", "ic"), ("ication", "ic"), ("ations", "at"), ("ation", "at"), ("ies", "y"), ("ied", "y"),
+    ("ingly", ""), ("edly", ""), ("ably", "abl"), ("able", "abl"), ("ings", ""), ("ing", ""), ("sses", "ss"),
+    ("ment", ""), ("ments", ""), ("ly", ""), ("es", ""),
     ("ed", ""), ("ss", "ss"), ("s", ""), ("e", ""),
 )  # fmt: skip
 

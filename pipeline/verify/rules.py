@@ -13,6 +13,8 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple
 
+from pydantic import Field
+
 from pipeline.data import Check, Fact, Outcome, Record, RowEvidence
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
@@ -46,7 +48,7 @@ class Rule(Record):
     mixed: bool = False
     stances: tuple[Stance, ...]
     allowed: dict[str, tuple[str, ...]]
-    silent: dict[str, tuple[str, ...]] = {}
+    silent: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     expected: dict[str, str]
     uses: tuple[str, ...]
     covers: str

@@ -80,3 +80,19 @@ def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | 
     title, field = _PLAIN.get(name, (name.replace("_", " "), name))
     fact = facts.get(field)
     return Value(title, fact.value, (fact,)) if fact else None
+
+
+def equal_figures(found: str, expected: str, kind: str) -> bool:
+    """Whether a figure as written is the value: numbers by amount, others letter by letter."""
+    if kind in ("usd", "num", "pct", "cnt"):
+        left, right = to_decimal(found.partition(":")[0]), to_decimal(expected)
+        return left is not None and left == right
+    return found.lower() == expected.lower()
+
+
+def to_decimal(text: str) -> Decimal | None:
+    """The number, or None where the text is none."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None

@@ -68,5 +68,5 @@ def test_json_lines_keep_their_ids(tmp_path):
 def test_binary_is_refused(tmp_path):
     path = tmp_path / "page.txt"
     path.write_bytes(b"text\n\xff\xfe")
-    with pytest.raises(SourceError, match="page.txt:2"):
+    with pytest.raises(SourceError, match=r"page\.txt:2"):
         read_claims(path)

@@ -109,9 +109,10 @@ def test_previous_release_is_used_where_it_is_loaded():
     rows = make_context("20970").facts("20970")
     old = {"work_rvu": rows["work_rvu"].model_copy(update={"value": "44.58", "release": "RVU25D"})}
     claim = "In RVU25D, 20970 has 44.58 work RVUs."
-    judge_with = lambda context: (
-        verify_text_claim(claim, context=context, rules=load_rules(), checker="r").verdict.label
-    )
+
+    def judge_with(context):
+        return verify_text_claim(claim, context=context, rules=load_rules(), checker="r").verdict.label
+
     assert judge_with(make_context("20970")) is Label.NOT_ENOUGH_INFO
     assert (
         judge_with(make_context("20970", previous=lambda code, release: old if code == "20970" else {}))
