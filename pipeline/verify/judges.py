@@ -29,9 +29,8 @@ _SHARES = {
     "lab#intra": "intraoperative_share",
     "lab#post": "postoperative_share",
 }
-_GENERAL = re.compile(
-    r"\b(?:procedures|codes|surgeries|services|operations) (?:with|having|that have|of)\b|\bany (?:procedure|code)\b"
-)
+# Plural and no code named: a rule about a class of codes, not a statement about one.
+_GENERAL = re.compile(r"\b(?:procedures|codes|surgeries|operations)\b|\bany (?:procedure|code)\b")
 _PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
 _OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
 _PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")

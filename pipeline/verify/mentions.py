@@ -57,7 +57,8 @@ _MENTION = re.compile(
   | (?P<gd>\b(?P<gd_a>\d{{1,3}}|{_WORDS})[- ]?days?[- ](?:global|post-?op(?:erative)?\s(?:period|global)
             |surgical\sglobal)
         |(?P<gd_label>\bglobal\s(?:surgery\s|surgical\s)?(?:fee\s|days?\s)?(?:period|package|indicator|days|status)?\s*(?:value\s|status\s)?
-            (?:of|is|are|=|:|runs|lasts|for)?\s*)(?P<gd_b>\d{{1,3}}|{_WORDS})(?P<gd_days>[- ]days?)?(?![\w.]|[- ]day)
+            (?:of|is|are|=|:|runs|lasts|for)?\s*)(?P<gd_b>\d{{1,3}}|{_WORDS})
+            (?P<gd_days>[- ]days?)?(?![\w]|\.\d|[- ]day)
         |(?<![\w.$/,\#-])(?P<gd_c>0[019]0)(?:[- ]days?)?(?![\w%]|\.\d)
         |\b(?P<gd_d>XXX|YYY|ZZZ|MMM)\b)
   | (?P<range>(?<![\w.$])(?P<range_a>{_CODE})\s?(?:-|to|through|thru)\s?(?P<range_b>{_CODE})\b)
