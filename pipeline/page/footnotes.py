@@ -159,6 +159,8 @@ def _quote(
         page = f"file page {item.page}" if item.page else ""
         heading = ", ".join(filter(None, (document.title, document.edition, locator, page)))
         note = "The document's own words."
+        if item.match is Match.NORMALISED:
+            note = "The document's own words; descriptors of codes are left out: (…)."
     return ShownEvidence(
         id=item.id,
         kind=item.level,

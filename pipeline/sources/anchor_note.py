@@ -1,6 +1,6 @@
 """Editorial aid: print the `anchor:` lines for a quote, for pasting into a note's front matter.
 
-    python -m pipeline.sources.anchor_note manual.pdf 23 "words as they stand on that page"
+python -m pipeline.sources.anchor_note manual.pdf 23 "words as they stand on that page"
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from pipeline.data import Anchor, Authority, Match, Passage, QuoteEvidence, Sour
 from pipeline.errors import SourceError
 from pipeline.identity import digest, evidence_id
 from pipeline.sources.anchors import AnchorState, ResolvedAnchor, resolve_anchor
+from pipeline.sources.descriptors import elide_descriptors
 from pipeline.sources.pdf import PAGE_BREAK, read_pages
 from pipeline.store import write_atomically
 
@@ -126,7 +127,8 @@ def split_passages(document: SourceDocument) -> list[Passage]:
 def quote_anchor(anchor: Anchor, documents: Mapping[str, SourceDocument]) -> QuoteEvidence | None:
     """The anchored words as the document's own quote; None where it is absent or the words are gone.
 
-    `documents` are keyed by SHA-256. Offsets of the evidence count in `SourceDocument.text`.
+    `documents` are keyed by SHA-256. Offsets of the evidence count in `SourceDocument.text`; CPT descriptors are
+    left out of the quote, which is then NORMALISED.
     """
     document = documents.get(anchor.document)
     if document is None:
@@ -136,15 +138,17 @@ def quote_anchor(anchor: Anchor, documents: Mapping[str, SourceDocument]) -> Quo
         return None
     offset = document.page_starts[found.page - 1] if document.page_starts else 0
     start, end = offset + found.start, offset + found.end
+    stated = document.text[start:end]
+    quote = elide_descriptors(stated)
     return QuoteEvidence(
         id=evidence_id(document.id, document.sha256, start, end),
         document_id=document.id,
         passage_id="",
-        quote=document.text[start:end],
+        quote=quote,
         start=start,
         end=end,
         page=found.page,
-        match=Match.EXACT,
+        match=Match.EXACT if quote == stated else Match.NORMALISED,
         level="document",
         relevance=1.0,
     )
