@@ -31,6 +31,8 @@ _SHARES = {
 }
 # Plural and no code named: a rule about a class of codes, not a statement about one.
 _GENERAL = re.compile(r"\b(?:procedures|codes|surgeries|operations)\b|\bany (?:procedure|code)\b")
+_LISTED = re.compile(r"\s*(?:,|\bor\b|\band\b|\bto\b)\s*(?:or |and )?(?:num|ind)#\w+(?!\S)")
+_LISTED_BEFORE = re.compile(r"(?:ind|num)#\w+\s*(?:,|\bor\b|\band\b|\bto\b)\s*(?:or |and )?$")
 _PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
 _OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
 _PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
@@ -168,6 +170,8 @@ def _number(
     if (factor := nearest(labels, {"lab#cf"})) and factor.cost <= 6:
         return _conversion_factor(factor, clause, context, set())
     indicator = nearest(labels, set(_INDICATOR_FIELDS))
+    if indicator and _one_of_many(clause, match):
+        return None
     if indicator and "." not in match["value"] and indicator.cost <= 8:
         return _indicator_value(indicator, facts)
     if "lab#mue" in clause and "." not in match["value"]:
@@ -237,7 +241,13 @@ def _indicator(
     facts: Mapping[str, Fact],
 ) -> Judged | None:
     tie = nearest(labels_near(clause, match), set(_INDICATOR_FIELDS))
-    return _indicator_value(tie, facts) if tie else None
+    return _indicator_value(tie, facts) if tie and not _one_of_many(clause, match) else None
+
+
+def _one_of_many(clause: str, match: re.Match[str]) -> bool:
+    """Indicators listed ("1, 2 or 3"), or those of a class of codes: not a statement of this code's indicator."""
+    listed = _LISTED.match(clause, match.end()) or _LISTED_BEFORE.search(clause[: match.start()])
+    return listed is not None or (_GENERAL.search(clause) is not None and not codes_in(clause))
 
 
 def _indicator_value(tie: Tie, facts: Mapping[str, Fact]) -> Judged | None:
