@@ -72,7 +72,8 @@ def _evidence_lines(shown: Shown) -> Iterator[str]:
     item = shown.evidence
     if isinstance(item, QuoteEvidence):
         where = f"page {item.page}, " if item.page else ""
-        yield f"  evidence  {shown.source} ({item.level}; {where}characters {item.start}-{item.end}, {item.match.value})"
+        span = f"{where}characters {item.start}-{item.end}, {item.match.value}"
+        yield f"  evidence  {shown.source} ({item.level}; {span})"
         around = f"{'…' if shown.before else ''}{shown.before}[[{item.quote}]]{shown.after}{'…' if shown.after else ''}"
         for line in around.splitlines():
             yield f"    | {line}"
@@ -134,7 +135,7 @@ def _shown(page: Page, item: Evidence, documents: Mapping[str, SourceDocument]) 
     use = page.documents.get(item.document_id)
     source = f"{use.title}, {use.edition}" if use else item.document_id
     document = documents.get(item.document_id)
-    if document is None or document.text[item.start : item.end] != item.quote:
+    if document is None:
         return Shown(evidence=item, source=source)
     return Shown(
         evidence=item,

@@ -100,7 +100,7 @@ def test_only_what_its_quote_says_stands_and_the_rest_is_listed(tmp_path, mixed)
 
 
 def test_a_checklist_item_ties_to_the_models_claim_on_the_same_note(tmp_path, mixed):
-    passage, text = mixed
+    _, text = mixed
     page = regenerate(tmp_path, ScriptedClient([text])).page
     (requirement,) = documentation(page)
     items = [s for section in page.sections if section.key == "checklist" for s in section.statements]

@@ -103,7 +103,9 @@ def test_values_of_older_releases_are_carried_and_none_is_called_in_force(five):
         old = [row for row in rows if row.fact.release == "RVU25D"]
         assert all((row.currency, row.in_force_release) == ("carried", "RVU26D") for row in old)
         assert ("RVU25D, not confirmed for 2026" in result.path.read_text()) is bool(old)
-    carried = {code for code, result in five.items() if "RVU25D, not confirmed for 2026" in result.path.read_text()}
+    carried = {
+        code for code, result in five.items() if "RVU25D, not confirmed for 2026" in result.path.read_text()
+    }
     assert {"20970", "22612"} <= carried
     assert "29881" not in carried  # its rows are of RVU26D
 
@@ -129,7 +131,9 @@ def test_a_changed_row_gets_a_new_date_and_a_new_fingerprint(tmp_path, monkeypat
         store = real(self)
         rows = [row for code in [*store.codes(), ""] for row in store.history(code)]
         return FactStore(
-            row.model_copy(update={"value": "2"}) if (row.hcpcs_code, row.field) == ("20970", "mue_value") else row
+            row.model_copy(update={"value": "2"})
+            if (row.hcpcs_code, row.field) == ("20970", "mue_value")
+            else row
             for row in rows
         )
 

@@ -21,12 +21,16 @@ def run() -> list[tuple[str, str]]:
         cold = _seconds([*command, "regenerate", _CODE], environment)
         warm = min(_seconds([*command, "regenerate", _CODE], environment) for _ in range(_WARM_RUNS))
         floor = min(
-            _seconds([sys.executable, "-c", "import pipeline.regenerate"], environment) for _ in range(_WARM_RUNS)
+            _seconds([sys.executable, "-c", "import pipeline.regenerate"], environment)
+            for _ in range(_WARM_RUNS)
         )
         help_text = min(_seconds([*command, "--help"], environment) for _ in range(_WARM_RUNS))
     return [
         (f"regenerate {_CODE}, cold, index included", f"{cold:.2f} s"),
-        (f"regenerate {_CODE}, warm, best of {_WARM_RUNS}", f"{warm:.2f} s, {warm / floor:.1f} × bare imports ({floor:.2f} s)"),
+        (
+            f"regenerate {_CODE}, warm, best of {_WARM_RUNS}",
+            f"{warm:.2f} s, {warm / floor:.1f} × bare imports ({floor:.2f} s)",
+        ),
         ("--help", f"{help_text:.2f} s"),
     ]
 

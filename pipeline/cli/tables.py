@@ -159,5 +159,6 @@ def add_source(
         )
     else:
         print(
-            f"added {document.id}: {title}, {edition}, {pages} pages; {found} of {len(anchors)} note anchors found in it"
+            f"added {document.id}: {title}, {edition}, {pages} pages; "
+            f"{found} of {len(anchors)} note anchors found in it"
         )

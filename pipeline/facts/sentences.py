@@ -158,7 +158,13 @@ def _setting(subject: str, setting: str, code: str, rows: Rows) -> FactSentence 
             f"{name}: {code} pays the surgeon {paid} and the facility {dollars(facility.amount)} ({basis}), "
             f"{dollars(total)} together."
         ),
-        cells=(name, paid, dollars(facility.amount), dollars(total), f"{professional.facts[0].release}; {basis}"),
+        cells=(
+            name,
+            paid,
+            dollars(facility.amount),
+            dollars(total),
+            f"{professional.facts[0].release}; {basis}",
+        ),
         facts=(*professional.facts, *facility.facts, *basis_rows),
         derivation=f"{professional.derivation}; {professional.amount} + {facility.amount} = {total}",
     )

@@ -21,6 +21,7 @@ from pipeline.data import (
     Claim,
     Evidence,
     Label,
+    LocatedQuote,
     Match,
     Outcome,
     Passage,
@@ -29,6 +30,7 @@ from pipeline.data import (
     Verdict,
 )
 from pipeline.identity import claim_id, text_subject
+from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.evidence import find_evidence, find_rule_sources
 from pipeline.verify.figures import check_figures
@@ -38,7 +40,6 @@ from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules
 from pipeline.verify.support import Support, assess_support, residue
 
-CHECKER_VERSION = 1
 Search = Callable[[str, int], list[Passage]]
 _SUBJECTS_OF_ROWS = ("rvu", "payment", "setting", "indicator", "add_on", "modifier", "ptp", "class")
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
@@ -56,11 +57,11 @@ class Examined(NamedTuple):
 
 @lru_cache(maxsize=1)
 def checker_version() -> str:
-    """`rules-` and 8 hex digits over the rules, the lexicon and this module's version number."""
-    folder = resources.files("pipeline.verify")
-    content = hashlib.sha256(str(CHECKER_VERSION).encode())
-    for name in ("rules.toml", "lexicon.toml"):
-        content.update(folder.joinpath(name).read_bytes().replace(b"\r\n", b"\n"))
+    """`rules-` and 8 hex digits over every file of this package: any change of a check is another checker."""
+    content = hashlib.sha256()
+    files = {entry.name: entry for entry in resources.files("pipeline.verify").iterdir()}
+    for name in sorted(name for name in files if name.endswith((".py", ".toml"))):
+        content.update(name.encode() + b"\0" + files[name].read_bytes().replace(b"\r\n", b"\n"))
     return f"rules-{content.hexdigest()[:8]}"
 
 
@@ -170,7 +171,7 @@ def _check_quotes(
         if not isinstance(item, QuoteEvidence):
             continue
         document = context.documents.get(item.document_id)
-        place = locate_quote(item.quote, document.text) if document else None
+        place = _place(item, document.text) if document else None
         if document is None or place is None or place.match is Match.MISSING:
             where = f"in {document.title}" if document else f"because {item.document_id} is not stored"
             reason = f"the quote was not found {where}"
@@ -183,12 +184,7 @@ def _check_quotes(
             )
             findings.append(Finding(check, evidence=(item,)))
             continue
-        stated = document.text[item.start : item.end]
-        start, end = (
-            (item.start, item.end)
-            if locate_quote(item.quote, stated).match is not Match.MISSING
-            else place[:2]
-        )
+        start, end = place.start, place.end
         check = Check(
             check="quotes",
             outcome=Outcome.PASS,
@@ -198,6 +194,19 @@ def _check_quotes(
         findings.append(Finding(check, evidence=(item,)))
         located.append(item.model_copy(update={"start": start, "end": end}))
     return findings, located
+
+
+def _place(item: QuoteEvidence, text: str) -> LocatedQuote:
+    """Where the quote stands: at the offsets it states, else anywhere in the document.
+
+    At its offsets a quote also stands when only descriptors are left out of it.
+    """
+    stated = text[item.start : item.end]
+    if item.quote == stated:
+        return LocatedQuote(item.start, item.end, Match.EXACT)
+    if item.quote == elide_descriptors(stated) or locate_quote(item.quote, stated).match is not Match.MISSING:
+        return LocatedQuote(item.start, item.end, Match.NORMALISED)
+    return locate_quote(item.quote, text)
 
 
 def _check_rows(claim: Claim, evidence: Sequence[Evidence], context: ClaimContext) -> list[Finding]:

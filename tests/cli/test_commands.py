@@ -133,6 +133,7 @@ def test_doctor_finds_a_missing_and_a_damaged_index(home, tmp_path):
 
 
 def test_help_imports_nothing_heavy():
-    code = "import sys, pipeline.cli; print([m for m in ('pydantic', 'chromadb', 'langchain_core', 'openai', 'numpy') if m in sys.modules])"
+    heavy = ("pydantic", "chromadb", "langchain_core", "openai", "numpy")
+    code = f"import sys, pipeline.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

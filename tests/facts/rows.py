@@ -19,7 +19,12 @@ STARTS = {
 def fact(field: str, value: str, release: str = "RVU26B", code: str = "20970") -> Fact:
     """One invented row."""
     return Fact(
-        hcpcs_code=code, field=field, value=value, release=release, valid_from=STARTS[release], locator="row 1"
+        hcpcs_code=code,
+        field=field,
+        value=value,
+        release=release,
+        valid_from=STARTS[release],
+        locator="row 1",
     )
 
 
@@ -53,7 +58,8 @@ def surgical(code: str = "20970", **changes: str) -> dict[str, Fact]:
         "mue_adjudication_indicator": ("3", "MUE-2024Q3"),
     }
     rows = {
-        field: fact(field, changes.get(field, value), release, code) for field, (value, release) in values.items()
+        field: fact(field, changes.get(field, value), release, code)
+        for field, (value, release) in values.items()
     }
     rows["conversion_factor_nonqpp"] = fact("conversion_factor_nonqpp", "33.4009", "RVU26A", "")
     return rows

@@ -19,7 +19,12 @@ from tests.facts.rows import fact
 )
 def test_release_names_are_read(name, family, year, quarter, edition):
     release = parse_release(name)
-    assert (release.family, release.year, release.quarter, release.edition) == (family, year, quarter, edition)
+    assert (release.family, release.year, release.quarter, release.edition) == (
+        family,
+        year,
+        quarter,
+        edition,
+    )
 
 
 @pytest.mark.parametrize("name", ["RVU26E", "RVU2026A", "OPPS-2026-06", "MUE-2024Q5", "", "starter"])

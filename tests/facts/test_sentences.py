@@ -75,12 +75,15 @@ def test_indicators_read_as_the_record_layout_says(field, value, expected):
     assert f"{field.replace('_', ' ')} {value}" in sentence.cells[2]
 
 
+def global_modifiers(rows) -> list[str]:
+    sentences = [say(f"modifier:{e.key}", rows) for e in applicable_entries(rows) if e.field == "global_days"]
+    return [sentence.cells[0] for sentence in sentences if sentence]
+
+
 def test_decision_for_major_surgery_takes_57_and_for_minor_surgery_is_no_separate_service():
-    major = [say(f"modifier:{e.key}").cells[0] for e in applicable_entries(surgical()) if e.field == "global_days"]
+    major = global_modifiers(surgical())
     assert "57" in major and "25" not in major
-    rows = surgical(global_days="000")
-    minor = [say(f"modifier:{e.key}", rows).cells[0] for e in applicable_entries(rows) if e.field == "global_days"]
-    assert minor == ["25"]
+    assert global_modifiers(surgical(global_days="000")) == ["25"]
 
 
 def test_every_entry_names_its_source_and_is_reachable():

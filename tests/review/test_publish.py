@@ -62,5 +62,8 @@ def test_an_interrupted_swap_is_put_right(folders):
 
 def test_a_second_publisher_is_told_to_wait(folders):
     publish(folders)
-    with exclusive_lock(folders[1] / ".publish.lock", what="x"), pytest.raises(StateError, match="publishing"):
+    with (
+        exclusive_lock(folders[1] / ".publish.lock", what="x"),
+        pytest.raises(StateError, match="publishing"),
+    ):
         publish(folders)

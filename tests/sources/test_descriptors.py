@@ -10,7 +10,10 @@ from pipeline.sources.descriptors import elide_descriptors
         ("99991 (Invented (left OR right) thing) is paid.", "99991 (…) is paid."),
         ("99991 (Invented body (eg, piece) and 99992 (Other) stand.", "99991 (…) and 99992 (…) stand."),
         ("99991 (Invented thing that never clos", "99991 (…)"),
-        ("G9999 (Invented) with modifier 99 (Invented Service by Someone).", "G9999 (…) with modifier 99 (…)."),
+        (
+            "G9999 (Invented) with modifier 99 (Invented Service by Someone).",
+            "G9999 (…) with modifier 99 (…).",
+        ),
         ("Report 99991 (1 unit) or 99992 (see below).", "Report 99991 (1 unit) or 99992 (see below)."),
         ("A rule (Section B) stays, 99991 does too.", "A rule (Section B) stays, 99991 does too."),
     ],
