@@ -202,6 +202,7 @@ def _draft_notes(
         rank={passage_id: place for place, passage_id in enumerate(order)},
         split=split_claims,
         resolve=lambda anchor: quote_anchor(anchor, workspace.added_by_hash),
+        rows={field: row_evidence(fact, plan.as_of) for field, fact in facts.items()},
     )
 
 

@@ -8,9 +8,11 @@ from typing import NamedTuple
 from pipeline.data import (
     Anchor,
     Claim,
+    Evidence,
     Match,
     PagePlan,
     QuoteEvidence,
+    RowEvidence,
     SectionSpec,
     Statement,
 )
@@ -40,12 +42,14 @@ def draft_notes(
     rank: Mapping[str, int],
     split: Callable[[str], list[str]],
     resolve: ResolveAnchor,
+    rows: Mapping[str, RowEvidence],
 ) -> Draft:
     """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
 
     Order: `reach` (note id → how many codes it applies to), the fewest first, so that a page opens with what is
     its own; then `rank` (passage id → place in retrieval for this section); then id.
-    When the limit presses, the questions that the section must answer are served first.
+    When the limit presses, the questions that the section must answer are served first. A claim of a note that
+    applies by an indicator also cites that row (`rows`, by field): the rule holds here because of it.
     """
     offers: list[_Offer] = []
     for note in notes:
@@ -57,10 +61,7 @@ def draft_notes(
     if spec.limit:
         chosen = _spread_topics(offers, spec)[: spec.limit]
         offers = [offer for offer in offers if offer in chosen]
-    return merge_drafts(
-        _draft_part(plan, offer.note, offer.part, offer.passage_id, split=split, resolve=resolve)
-        for offer in offers
-    )
+    return merge_drafts(_draft_part(plan, offer, split=split, resolve=resolve, rows=rows) for offer in offers)
 
 
 def _spread_topics(offers: list[_Offer], spec: SectionSpec) -> list[_Offer]:
@@ -76,18 +77,20 @@ def _spread_topics(offers: list[_Offer], spec: SectionSpec) -> list[_Offer]:
 
 def _draft_part(
     plan: PagePlan,
-    note: Note,
-    part: NotePart,
-    passage_id: str,
+    offer: _Offer,
     *,
     split: Callable[[str], list[str]],
     resolve: ResolveAnchor,
+    rows: Mapping[str, RowEvidence],
 ) -> Draft:
+    note, part = offer.note, offer.part
     base = f"note:{note.id}#{part.section_key}"
     anchored = resolve(note.anchor)
     if anchored:
         anchored = anchored.model_copy(update={"locator": note.locator})
-    claims, evidence = [], [anchored] if anchored else []
+    conditions = [rows[field] for field in sorted(note.applies_to.indicators)]
+    shared: list[Evidence] = [anchored, *conditions] if anchored else [*conditions]
+    claims, evidence = [], list(shared)
     position = part.start
     for number, sentence in enumerate(split(part.text)):
         start = note.body.index(sentence, position)
@@ -95,7 +98,7 @@ def _draft_part(
         quote = QuoteEvidence(
             id=evidence_id(f"note:{note.id}", note.sha256, start, position),
             document_id=f"note:{note.id}",
-            passage_id=passage_id,
+            passage_id=offer.passage_id,
             quote=sentence,
             start=start,
             end=position,
@@ -110,7 +113,7 @@ def _draft_part(
                 id=claim_id(plan.hcpcs_code, part.section_key, subject),
                 text=sentence,
                 subject=subject,
-                evidence_ids=(anchored.id, quote.id) if anchored else (quote.id,),
+                evidence_ids=tuple(dict.fromkeys((quote.id, *(item.id for item in shared)))),
                 payer_scope=note.payer_scope,
             )
         )

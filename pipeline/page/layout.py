@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.data import (
     Currency,
@@ -164,7 +164,7 @@ def _shown(
     in_strip = statement.section_key == "strip"
     cells = tuple(_cell(cell, aged) for cell in statement.cells)
     marked = not in_strip and any(part.carried for cell in cells for part in cell)
-    carried = () if marked else _merged(_named(aged, statement) or set(aged.values()))
+    carried = () if marked else _merged(_named(rows, aged, statement))
     return Shown(
         number=number,
         anchor=statement.id if first[statement.id] == number else "",
@@ -190,10 +190,16 @@ def _cell(cell: str, aged: Mapping[str, str]) -> tuple[CellPart, ...]:
     return tuple(CellPart(text=aged.get(run, run), carried=run in aged) for run in runs if run)
 
 
-def _named(aged: Mapping[str, str], statement: Statement) -> set[str]:
-    """The marks of the older releases that the statement names: those its figures come from."""
+def _named(rows: Sequence[RowEvidence], aged: Mapping[str, str], statement: Statement) -> set[str]:
+    """The marks of the older releases that the statement names, else of those whose value it states."""
     words = " ".join((statement.text, *statement.cells))
-    return {text for release, text in aged.items() if release in words}
+    named = {text for release, text in aged.items() if release in words}
+    stated = {
+        aged[row.fact.release]
+        for row in rows
+        if row.fact.release in aged and re.search(rf"(?<![\w.]){re.escape(row.fact.value)}(?![\w.]\w)", words)
+    }
+    return named or stated
 
 
 def _merged(carried: set[str]) -> tuple[str, ...]:

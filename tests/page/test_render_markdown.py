@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from selectolax.parser import HTMLParser
 
+from pipeline.data import Page
 from pipeline.errors import PublishError
+from pipeline.page.layout import lay_out
 from pipeline.page.markdown import escape, render_markdown
 from pipeline.page.text import one_line, visible
 from tests.page.sample import sample_page
@@ -44,11 +46,22 @@ def test_it_names_carried_values_withheld_reasons_and_publisher_blocks() -> None
     assert "**CARC 97**" in text
 
 
+def _marks(page: Page) -> int:
+    shown = lay_out(page)
+    inside = [item for part in shown.sections for item in part.statements]
+    return sum(
+        len(item.carried) + sum(p.carried for cell in item.cells for p in cell) for item in inside
+    ) + sum(len(item.carried) for item in shown.strip)
+
+
 def test_hostile_text_stays_text() -> None:
     calm = HTMLParser(READER.render(render_markdown(sample_page())))
     wild = HTMLParser(READER.render(render_markdown(sample_page(hostile=HOSTILE))))
-    for tag in ("script", "img", "h1", "h2", "h3", "code", "s", "table", "td", "hr", "pre", "strong", "em"):
+    for tag in ("script", "img", "h1", "h2", "h3", "code", "s", "table", "td", "hr", "pre", "strong"):
         assert len(wild.css(tag)) == len(calm.css(tag)), tag
+    # Whether a statement carries a mark depends on its words; nothing else may be emphasised.
+    marks = [_marks(sample_page()), _marks(sample_page(hostile=HOSTILE))]
+    assert len(calm.css("em")) - marks[0] == len(wild.css("em")) - marks[1]
     assert not any("evil" in (node.attributes["href"] or "") for node in wild.css("a"))
     assert not wild.css('a[href^="javascript"]')
 
