@@ -42,7 +42,7 @@ def draft_table_section(plan: PagePlan, section_key: str, *, rows: Rows, make_ro
     """Statements of `strip`, `rvu`, `payment`, `indicators` or `modifiers` for the plan's code."""
     if section_key == "modifiers":
         facts = {fact.field: fact for fact in rows.values()}
-        subjects = tuple(f"modifier:{entry.key}" for entry in applicable_entries(facts))
+        subjects = (*(f"modifier:{entry.key}" for entry in applicable_entries(facts)), "edit_modifiers:")
     else:
         subjects = _SUBJECTS[section_key]
     drafts = []

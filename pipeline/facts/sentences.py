@@ -315,6 +315,34 @@ def _ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None
     )
 
 
+def _edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
+    """The row of modifiers that may open an NCCI edit: with which codes one may, with which none does."""
+    edits = sorted(
+        (fact for fact in rows.values() if fact.field.startswith("ptp_column_two:")),
+        key=lambda fact: _other(fact, code),
+    )
+    opened = [_other(fact, code) for fact in edits if fact.value == "1"]
+    closed = [_other(fact, code) for fact in edits if fact.value == "0"]
+    if not opened:
+        return None
+    when = (
+        "Only for services that really are separate, when no more specific modifier fits, and only where the edit "
+        f"allows it: among these pages with {', '.join(opened)}"
+    )
+    when += f"; no modifier opens the edit with {', '.join(closed)}." if closed else "."
+    return FactSentence(
+        subject=subject,
+        text=f"Modifiers 59, XE, XS, XP, XU with {code}: {when[0].lower()}{when[1:]}",
+        cells=("59, XE, XS, XP, XU", when, f"modifier indicators of the edits, {edits[0].release}"),
+        facts=tuple(edits),
+        derivation="NCCI Policy Manual ch. I section E, p. I-17",
+    )
+
+
+def _other(edit: Fact, code: str) -> str:
+    return edit.partner if edit.hcpcs_code == code else edit.hcpcs_code
+
+
 _COMPOSERS: dict[str, Callable[[str, str, str, Rows], FactSentence | None]] = {
     "rvu": _rvu,
     "payment": _payment,
@@ -323,4 +351,6 @@ _COMPOSERS: dict[str, Callable[[str, str, str, Rows], FactSentence | None]] = {
     "add_on": _add_on,
     "modifier": _modifier,
     "ptp": _ptp,
+    "edit_modifiers": _edit_modifiers,
 }
+SUBJECT_KINDS = frozenset(_COMPOSERS)

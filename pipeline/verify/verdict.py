@@ -29,6 +29,7 @@ from pipeline.data import (
     RowEvidence,
     Verdict,
 )
+from pipeline.facts.sentences import SUBJECT_KINDS
 from pipeline.identity import claim_id, text_subject
 from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.context import ClaimContext, Finding
@@ -41,7 +42,7 @@ from pipeline.verify.rules import Rule, check_rules
 from pipeline.verify.support import Support, assess_support, residue
 
 Search = Callable[[str, int], list[Passage]]
-_SUBJECTS_OF_ROWS = ("rvu", "payment", "setting", "indicator", "add_on", "modifier", "ptp", "class")
+_SUBJECTS_OF_ROWS = SUBJECT_KINDS | {"class"}
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 # More words than this beside a contradicted rule, and the sentence may well be about something else.

@@ -131,3 +131,19 @@ def test_every_sentence_can_be_composed_again_from_the_rows_it_cites():
             sentence = say(subject, rows)
             assert sentence is not None, subject
             assert say(subject, rows_of("20970", list(sentence.facts))) == sentence
+
+
+def test_edit_modifiers_name_the_pairs_they_may_open_and_those_nothing_opens():
+    rows = rows_of(
+        "29881",
+        [
+            fact("ptp_column_two:29874", "1", "PTP-2024Q3", "29881"),
+            fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881"),
+            fact("ptp_column_two:29881", "1", "PTP-2024Q3", "29880"),
+        ],
+    )
+    sentence = say("edit_modifiers:", rows, "29881")
+    assert sentence is not None
+    assert "among these pages with 29874, 29880; no modifier opens the edit with 29870." in sentence.text
+    only_closed = rows_of("29881", [fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")])
+    assert say("edit_modifiers:", only_closed, "29881") is None
