@@ -68,8 +68,8 @@ def build_page(
     notes = workspace.notes_for(hcpcs_code, facts, as_of)
     plan = PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections)
     national = workspace.facts.facts_on("", as_of)
-    column_ones = workspace.facts.column_ones(hcpcs_code, as_of)
-    rows = rows_of(hcpcs_code, [*facts.values(), *national.values(), *column_ones.values()])
+    naming = workspace.facts.naming(hcpcs_code, as_of)
+    rows = rows_of(hcpcs_code, [*facts.values(), *national.values(), *naming])
     make_row = partial(row_evidence, as_of=as_of)
     make_profile_row = partial(
         classification_row, valid_from=min(note.valid_from for note in workspace.notes)

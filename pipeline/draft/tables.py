@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from pipeline.data import Claim, CodeProfile, Currency, Fact, PagePlan, RowEvidence, Statement
+from pipeline.data import Claim, CodeProfile, Currency, Evidence, Fact, PagePlan, RowEvidence, Statement
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
 from pipeline.facts.sentences import FactSentence, Rows, compose_sentence
@@ -120,56 +120,65 @@ def draft_related(
     make_row: MakeRow,
     make_profile_row: MakeProfileRow,
 ) -> Draft:
-    """The related-codes table: how each sibling differs (our classification) and the NCCI edit of the pair.
+    """The related-codes table: how each differs (our classification), its add-on relation and its NCCI edit.
 
-    Siblings first, then other starter codes that NCCI pairs with this one.
+    Siblings first, then add-ons and primary codes, then the other codes that NCCI pairs with this one.
     """
+    others = [*profiles[plan.hcpcs_code].siblings]
+    for prefix in ("primary_code:", "ptp_column_two:"):
+        linked = {
+            fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
+            for fact in rows.values()
+            if fact.field.startswith(prefix)
+        }
+        others += sorted((linked & profiles.keys()) - set(others))
+    return merge_drafts(
+        _draft_relation(
+            plan, other, profiles, rows=rows, make_row=make_row, make_profile_row=make_profile_row
+        )
+        for other in others
+    )
+
+
+def _draft_relation(
+    plan: PagePlan,
+    other: str,
+    profiles: Mapping[str, CodeProfile],
+    *,
+    rows: Rows,
+    make_row: MakeRow,
+    make_profile_row: MakeProfileRow,
+) -> Draft:
     own = profiles[plan.hcpcs_code]
-    paired = {
-        fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
-        for fact in rows.values()
-        if fact.field.startswith("ptp_column_two:")
-    }
-    others = [*own.siblings, *sorted((paired & profiles.keys()) - own.siblings.keys())]
-    drafts = []
-    for other in others:
-        differs = own.siblings.get(other, profiles[other].summary)
-        row = make_profile_row(profiles[other])
-        subject = f"class:{other}"
-        first = Claim(
+    differs = own.siblings.get(other, profiles[other].summary)
+    evidence: list[Evidence] = [make_profile_row(profiles[other]), make_profile_row(own)]
+    subject = f"class:{other}"
+    claims = [
+        Claim(
             id=claim_id(plan.hcpcs_code, "related", subject),
             text=f"{other}: {differs}",
             subject=subject,
-            evidence_ids=(row.id, make_profile_row(own).id),
+            evidence_ids=tuple(item.id for item in evidence),
         )
-        claims, evidence, edit_cell = (
-            [first],
-            [row, make_profile_row(own)],
-            "no edit listed; that is not permission",
-        )
-        edit = compose_sentence(f"ptp:{other}", plan.hcpcs_code, rows)
-        if edit is not None:
-            claim, edit_evidence = _claim_on(plan, "related", edit, make_row)
+    ]
+    relations = []
+    for kind in ("add_on_pair", "ptp"):
+        sentence = compose_sentence(f"{kind}:{other}", plan.hcpcs_code, rows)
+        if sentence is not None:
+            claim, cited = _claim_on(plan, "related", sentence, make_row)
             claims.append(claim)
-            evidence.extend(edit_evidence)
-            edit_cell = edit.cells[0]
-        drafts.append(
-            Draft(
-                statements=(
-                    Statement(
-                        id=statement_id(plan.hcpcs_code, "related", subject),
-                        section_key="related",
-                        text=" ".join(claim.text for claim in claims),
-                        cells=(other, differs, edit_cell),
-                        answers=("siblings",),
-                        drafter=DRAFTER,
-                        claims=tuple(claims),
-                    ),
-                ),
-                evidence=tuple(evidence),
-            )
-        )
-    return merge_drafts(drafts)
+            evidence.extend(cited)
+            relations.append(sentence.cells[0])
+    statement = Statement(
+        id=statement_id(plan.hcpcs_code, "related", subject),
+        section_key="related",
+        text=" ".join(claim.text for claim in claims),
+        cells=(other, differs, "; ".join(relations) or NO_EDIT),
+        answers=("siblings",),
+        drafter=DRAFTER,
+        claims=tuple(claims),
+    )
+    return Draft(statements=(statement,), evidence=tuple(evidence))
 
 
 def classification_row(profile: CodeProfile, *, valid_from: date) -> RowEvidence:

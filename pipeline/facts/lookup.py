@@ -64,11 +64,14 @@ class FactStore:
         """Names of all loaded releases, sorted."""
         return sorted({fact.release for rows in self._by_code.values() for fact in rows})
 
-    def column_ones(self, column_two: str, as_of: date) -> dict[str, Fact]:
-        """PTP rows in which the code stands in column two, by their column-one code."""
-        wanted = f"ptp_column_two:{column_two}"
-        found = {}
-        for code in self.codes():
-            if fact := self.facts_on(code, as_of).get(wanted):
-                found[code] = fact
-        return found
+    def naming(self, hcpcs_code: str, as_of: date) -> list[Fact]:
+        """Rows of other codes that name this one as their partner, by code.
+
+        PTP rows in which it stands in column two, add-on rows in which it is the primary code.
+        """
+        return [
+            fact
+            for code in self.codes()
+            for fact in self.facts_on(code, as_of).values()
+            if fact.partner == hcpcs_code
+        ]

@@ -269,6 +269,21 @@ def _add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | N
     )
 
 
+def _add_on_pair(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:
+    """Which of two codes is the other's add-on."""
+    mine = rows.get(f"primary_code:{other}")
+    fact = mine or rows.get(f"{other}.primary_code:{code}")
+    if fact is None:
+        return None
+    add_on, primary = (code, other) if mine else (other, code)
+    return FactSentence(
+        subject=subject,
+        text=f"{add_on} is an add-on code that may be reported with its primary code {primary} ({fact.release}).",
+        cells=(f"{add_on} is an add-on to {primary}",),
+        facts=(fact,),
+    )
+
+
 def _modifier(subject: str, rest: str, code: str, rows: Rows) -> FactSentence | None:
     """One row of the modifier table, from `modifiers.toml` and the code's own indicator."""
     entry = next(
@@ -349,6 +364,7 @@ _COMPOSERS: dict[str, Callable[[str, str, str, Rows], FactSentence | None]] = {
     "setting": _setting,
     "indicator": _indicator,
     "add_on": _add_on,
+    "add_on_pair": _add_on_pair,
     "modifier": _modifier,
     "ptp": _ptp,
     "edit_modifiers": _edit_modifiers,

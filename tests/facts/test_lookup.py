@@ -38,6 +38,6 @@ def test_an_unknown_code_and_a_too_early_date_say_what_to_do():
         STORE.require("20970", date(2020, 1, 1))
 
 
-def test_column_one_partners_of_a_code():
-    assert list(STORE.column_ones("20900", date(2026, 11, 24))) == ["20970"]
-    assert STORE.column_ones("20970", date(2026, 11, 24)) == {}
+def test_rows_of_other_codes_that_name_a_code():
+    assert [fact.hcpcs_code for fact in STORE.naming("20900", date(2026, 11, 24))] == ["20970"]
+    assert STORE.naming("20970", date(2026, 11, 24)) == []
