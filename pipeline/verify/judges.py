@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from pipeline.data import Fact
 from pipeline.verify.context import ClaimContext
-from pipeline.verify.labels import Tie, labels_near, nearest
+from pipeline.verify.labels import Label, Tie, labels_near, nearest
 from pipeline.verify.reading import Reading, codes_in, vocabulary
-from pipeline.verify.values import Value, equal_figures, look_up, to_decimal
+from pipeline.verify.values import Value, equal_figures, look_up, near_figures, to_decimal
 
+_UNTOLD = "a facility's own part is not told apart from the facility rate"
 _INDICATOR_FIELDS = {
     "lab#asst_ind": "assistant_indicator",
     "lab#cosurg_ind": "cosurgeon_indicator",
@@ -35,6 +36,9 @@ _LISTED = re.compile(r"\s*(?:,|\bor\b|\band\b|\bto\b)\s*(?:or |and )?(?:num|ind)
 _LISTED_BEFORE = re.compile(r"(?:ind|num)#\w+\s*(?:,|\bor\b|\band\b|\bto\b)\s*(?:or |and )?$")
 _PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
 _OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
+# "… $39.75 at the 2026 conversion factor": the figure is a payment, the factor what it was computed with.
+_COMPUTED_WITH = re.compile(r"(?:\b(?:at|using|with|under|by|from|times|x)|\()\s+(?:[^\s()]+ ){0,6}?lab#cf")
+_PAID_NOW = re.compile(r"(?:pay#yes|lab#pay|lab#total)(?: (?:is|of|the|an?|cmp#\w+|in|set#\w+))*\s*$")
 _PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
 
 
@@ -64,8 +68,8 @@ def _money(
         return None
     labels = labels_near(clause, match)
     used = {"lab#pay", "pay#yes"}
-    if (factor := nearest(labels, {"lab#cf"})) and factor.cost <= 6:
-        return _conversion_factor(factor, clause, context, used)
+    if factor := _factor_itself(match, clause, labels):
+        return _conversion_factor(factor, match["value"], clause, context, used)
     if "lab#rvu" in clause:
         return None
     places = {"lab#hopd": "hopd", "lab#asc": "asc"}
@@ -92,15 +96,48 @@ def _money(
         return Judged(value, place.sure, frozenset(used))
     if not place and not payee and not setting and not _PAID.search(clause):
         return None
-    if "set#fac_part" in clause or (payee and _OTHER_PAYEE.search(clause[: match.start()])):
-        return Judged(
-            None, False, frozenset(), "a facility's own part is not told apart from the facility rate"
-        )
+    if payee and _OTHER_PAYEE.search(clause[: match.start()]):
+        return Judged(None, False, frozenset(), _UNTOLD)
+    if "set#fac_part" in clause:
+        return _facility_amount(match["value"], facts, context)
     if payee and place and setting and setting.label == "set#fac":
         return Judged(None, False, frozenset(), "professional and facility parts stand in one clause")
     if setting:
         used.add(setting.label)
-    return _by_setting("payment", setting, match["value"], facts, context, used, "usd")
+    if "lab#cf" in clause or "q#" in clause:
+        used |= {"lab#cf", "q#nonqpp"}
+    judged = _by_setting("payment", setting, match["value"], facts, context, used, "usd")
+    return _other_factor(judged, match["value"], clause, facts, context)
+
+
+def _facility_amount(found: str, facts: Mapping[str, Fact], context: ClaimContext) -> Judged | None:
+    """ "The facility payment": the surgeon's facility rate, or the facility's own; wrong only where it is neither."""
+    release = context.facts("")
+    professional = look_up("payment_fac", facts, release)
+    readings = [look_up("payment_fac_qpp", facts, release), look_up("hopd", facts), look_up("asc", facts)]
+    if professional is None or None in readings:
+        return Judged(None, False, frozenset(), _UNTOLD)
+    if any(value and near_figures(found, value.text) for value in (professional, *readings)):
+        return Judged(None, False, frozenset(), _UNTOLD)
+    return Judged(professional, True, frozenset())
+
+
+def _other_factor(
+    judged: Judged | None, found: str, clause: str, facts: Mapping[str, Fact], context: ClaimContext
+) -> Judged | None:
+    """An amount under the factor of qualifying APM participants is right only where the sentence names them."""
+    if judged is None or judged.value is None or judged.value.absent:
+        return judged
+    named = "qpp" in _factor_kinds(clause)
+    for name in ("payment_fac_qpp", "payment_nonfac_qpp"):
+        value = look_up(name, facts, context.facts(""))
+        if value is None or value.facts[0] != judged.value.facts[0]:
+            continue
+        if named:
+            return judged._replace(value=value, used=judged.used | {"lab#cf", "q#qpp"} - {"q#nonqpp"})
+        if equal_figures(found, value.text, "usd"):
+            return Judged(None, False, frozenset(), "the amount under the qualifying APM factor, not named")
+    return None if named else judged
 
 
 def _by_setting(
@@ -145,15 +182,31 @@ def _by_setting(
     return Judged(facility, sure, frozenset(used))
 
 
-def _conversion_factor(tie: Tie, clause: str, context: ClaimContext, used: set[str]) -> Judged | None:
-    kinds = [name for name in ("nonqpp", "qpp") if f"q#{name}" in clause.split()]
-    if len(kinds) > 1:
+def _factor_itself(match: re.Match[str], clause: str, labels: list[Label]) -> Tie | None:
+    """The tie to "conversion factor", where the figure is the factor and not an amount computed with it."""
+    tie = nearest(labels, {"lab#cf"})
+    computed = _COMPUTED_WITH.search(clause) or _PAID_NOW.search(clause[: match.start()])
+    return tie if tie and tie.cost <= 6 and not computed else None
+
+
+def _factor_kinds(clause: str) -> list[str]:
+    return [name for name in ("nonqpp", "qpp") if re.search(rf"(?<![\w#])q#{name}\b", clause)]
+
+
+def _conversion_factor(
+    tie: Tie, found: str, clause: str, context: ClaimContext, used: set[str]
+) -> Judged | None:
+    kinds = _factor_kinds(clause)
+    if len(kinds) > 1 or re.search(r"\banesth|\banaesth", clause):
         return None
+    other = look_up("conversion_factor_qpp", context.facts(""))
+    if not kinds and other and equal_figures(found, other.text, "num"):
+        return Judged(None, False, frozenset(), "the kind of conversion factor is not named")
     kind = kinds[0] if kinds else "nonqpp"
     value = look_up(f"conversion_factor_{kind}", context.facts(""))
     if value is None:
         return None
-    return Judged(value, tie.sure and bool(kinds), frozenset(used | {"lab#cf", f"q#{kind}"}))
+    return Judged(value, tie.sure, frozenset(used | {"lab#cf", f"q#{kind}"}))
 
 
 def _number(
@@ -167,12 +220,12 @@ def _number(
     if "cmp#" in clause or "pay#no" in clause:
         return _mue(match, clause, reading, context, code, facts) if "lab#mue" in clause else None
     labels = labels_near(clause, match)
-    if (factor := nearest(labels, {"lab#cf"})) and factor.cost <= 6:
-        return _conversion_factor(factor, clause, context, set())
-    indicator = nearest(labels, set(_INDICATOR_FIELDS))
-    if indicator and _one_of_many(clause, match):
+    if factor := _factor_itself(match, clause, labels):
+        return _conversion_factor(factor, match["value"], clause, context, set())
+    indicator = nearest(labels, {*_INDICATOR_FIELDS, "lab#mue"})
+    if indicator and indicator.label != "lab#mue" and _one_of_many(clause, match):
         return None
-    if indicator and "." not in match["value"] and indicator.cost <= 8:
+    if indicator and indicator.label != "lab#mue" and "." not in match["value"] and indicator.cost <= 8:
         return _indicator_value(indicator, facts)
     if "lab#mue" in clause and "." not in match["value"]:
         return _mue(match, clause, reading, context, code, facts)

@@ -12,6 +12,8 @@ _SEPARATOR = re.compile(r"[,;]|\band\b|\bwith\b|\bplus\b")
 _LIGHT = re.compile(
     r"^(?:of|is|are|in|a|an|the|for|at|pay#yes|lab#pay|lab#rvu|:|=|\(|\)|has|have|as|national)$"
 )
+_OWNED = re.compile(r"\s*(?:(?:of|is|are|:|=)\s+)?(?P<figure>(?:usd|num|ind|apc|pct)#)")
+_OWNED_COST = 10.0
 _SURE_COST = 9.0
 _MARGIN = 1.5
 
@@ -32,14 +34,19 @@ class Tie(NamedTuple):
 
 
 def labels_near(clause: str, figure: re.Match[str]) -> list[Label]:
-    """All labels of the clause with their cost from the figure, nearest first."""
+    """All labels of the clause with their cost from the figure, nearest first.
+
+    A label with a figure of its own right behind it ("MUE of 4 with MAI 3": the 3) is far from every other figure.
+    """
     found = []
     for match in _LABEL.finditer(clause):
         if match.start() < figure.start():
             between = clause[match.end() : figure.start()]
         else:
             between = clause[figure.end() : match.start()]
-        found.append(Label(match["label"], _cost(between)))
+        owned = _OWNED.match(clause, match.end())
+        elsewhere = owned is not None and owned.start("figure") != figure.start("kind")
+        found.append(Label(match["label"], _cost(between) + (_OWNED_COST if elsewhere else 0)))
     return sorted(found, key=lambda label: label.cost)
 
 

@@ -1,4 +1,4 @@
-"""Coding rules from rules.toml, applied clause by clause.
+"""Coding rules from rules.toml and rules_ncci.toml, applied clause by clause.
 
 A rule speaks only where the clause can be read safely: its topic is there, no negation is left that the rule
 does not understand, the sentence is an assertion about Medicare, and the code it is about is known. Else SILENT.
@@ -92,9 +92,13 @@ class _Basis(NamedTuple):
 
 @lru_cache(maxsize=1)
 def load_rules() -> tuple[Rule, ...]:
-    """The rules of rules.toml, in order."""
-    text = resources.files("pipeline.verify").joinpath("rules.toml").read_text(encoding="utf-8")
-    return tuple(Rule.model_validate(item) for item in tomllib.loads(text)["rule"])
+    """The rules of rules.toml and rules_ncci.toml, in order."""
+    package = resources.files("pipeline.verify")
+    return tuple(
+        Rule.model_validate(item)
+        for name in ("rules.toml", "rules_ncci.toml")
+        for item in tomllib.loads(package.joinpath(name).read_text(encoding="utf-8"))["rule"]
+    )
 
 
 def check_rules(reading: Reading, *, context: ClaimContext, rules: tuple[Rule, ...]) -> list[Finding]:
@@ -231,7 +235,7 @@ def _basis(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
     if not rule.field:
         return _Basis("*", (), named)
     if rule.field == "pair":
-        return _pair(named, context)
+        return None if _each_with_page(clause, named, context) else _pair(named, context)
     if len(named) > 1 and rule.field != "add_on":
         return None
     code = named[0] if named else context.hcpcs_code
@@ -259,6 +263,17 @@ def _class_said(clause: str) -> str:
     if bool(major) == bool(minor):
         return ""
     return "090" if major else "000"
+
+
+# Words that make a pair of the two codes named; without them "A and B" may each be paired with the page's code.
+_PAIRED = re.compile(
+    r"\b(?:with|together|each other|one another|between|from|into|beside|pair)\b|code#\w+ ?/ ?code#|no_edit"
+)
+
+
+def _each_with_page(clause: str, named: tuple[str, ...], context: ClaimContext) -> bool:
+    own = context.hcpcs_code
+    return own is not None and own not in named and _PAIRED.search(clause) is None
 
 
 def _pair(named: tuple[str, ...], context: ClaimContext) -> _Basis | None:

@@ -24,6 +24,13 @@ _STRONG = re.compile(r"\b(?:must|shall|requires?|required|always|every|all|any|e
 _RESTRICTING = re.compile(
     r"\b(?:only|if|unless|except|when|where|provided|unrelated|different|separate|distinct|first|documented|may)\b|doc#\w+"
 )
+# Words that say how two things stand to each other: one exchanged for another turns a rule round, so a claim and
+# its source must use the same ones.
+_RELATION = re.compile(
+    r"\b(?:same|different|other|another|opposite|contralateral|ipsilateral|separate|distinct|both|either|before"
+    r"|after|first|second|third|next|within|outside|inside|exclud\w+|includ\w+|medial|lateral|anterior|posterior"
+    r"|left|right|upper|lower|open|closed|initial|subsequent|primary|secondary|new|old)\b"
+)
 _POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
@@ -123,6 +130,8 @@ def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_cod
         return False
     negations = vocabulary().negations
     if len(negations.findall(reading.canonical)) != len(negations.findall(source.canonical)):
+        return False
+    if set(_RELATION.findall(reading.canonical)) != set(_RELATION.findall(source.canonical)):
         return False
     if not set(_STRONG.findall(reading.canonical)) <= set(_STRONG.findall(source.canonical)):
         return False

@@ -26,6 +26,8 @@ _PLAIN = {
 _PAYMENTS = {
     "payment_fac": ("national professional payment in a facility", "fac_total_rvu"),
     "payment_nonfac": ("national professional payment in an office", "nonfac_total_rvu"),
+    "payment_fac_qpp": ("national professional payment in a facility (qualifying APM)", "fac_total_rvu"),
+    "payment_nonfac_qpp": ("national professional payment in an office (qualifying APM)", "nonfac_total_rvu"),
 }
 
 
@@ -41,7 +43,8 @@ class Value(NamedTuple):
         """Why the rows do not speak for the year or release that the sentence names; empty when they do."""
         named = [token for token in reading.tokens if token.startswith(("rel#", "yr#", "date#"))]
         for token in named:
-            if not any(speaks_for(fact, token) for fact in self.facts):
+            enough = all if token.startswith("yr#") else any
+            if not enough(speaks_for(fact, token) for fact in self.facts):
                 releases = ", ".join(sorted({fact.release for fact in self.facts}))
                 return f"the sentence speaks of {token.partition('#')[2]}, the loaded rows are of {releases}"
         return ""
@@ -69,7 +72,8 @@ def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | 
     """The value called `name` for a code's rows; payments also need the release-wide rows."""
     if name in _PAYMENTS:
         title, field = _PAYMENTS[name]
-        total, factor = facts.get(field), (release or {}).get("conversion_factor_nonqpp")
+        total = facts.get(field)
+        factor = _factor_for(total, release or {}, "qpp" if name.endswith("_qpp") else "nonqpp")
         if total is None or factor is None:
             return None
         try:
@@ -80,6 +84,25 @@ def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | 
     title, field = _PLAIN.get(name, (name.replace("_", " "), name))
     fact = facts.get(field)
     return Value(title, fact.value, (fact,)) if fact else None
+
+
+def _factor_for(total: Fact | None, release: Mapping[str, Fact], kind: str) -> Fact | None:
+    """The factor of the RVUs' own year: one until 2025, two kinds since; never one year's RVUs by another's factor.
+
+    Zero RVUs pay nothing by any factor.
+    """
+    if total is None:
+        return None
+    fields = (f"conversion_factor_{kind}", *(("conversion_factor",) if kind == "nonqpp" else ()))
+    factors = [release[field] for field in fields if field in release]
+    zero = to_decimal(total.value) == 0
+    return next((f for f in factors if zero or f.valid_from.year == total.valid_from.year), None)
+
+
+def near_figures(found: str, expected: str) -> bool:
+    """Within half a percent or a dollar of each other: what "about" and rounding leave open."""
+    left, right = to_decimal(found), to_decimal(expected)
+    return left is not None and right is not None and abs(left - right) <= max(Decimal(1), right / 200)
 
 
 def equal_figures(found: str, expected: str, kind: str) -> bool:
