@@ -37,6 +37,15 @@ def in_release(context: ClaimContext, release: str) -> ClaimContext:
     return replace(context, facts=lambda code: {**context.facts(code), **previous(code, release)})
 
 
+def in_year(context: ClaimContext, year: str) -> ClaimContext:
+    """The same look-ups with the last loaded fee-schedule release of a year ("25") in front."""
+    for letter in "DCBA":
+        earlier = in_release(context, f"RVU{year}{letter}")
+        if earlier is not context:
+            return earlier
+    return context
+
+
 @dataclass(frozen=True)
 class Finding:
     """A check's record with what the later layers need from it.

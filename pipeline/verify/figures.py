@@ -8,13 +8,14 @@ settings differ, an adjusted or negated amount, another year) is left undecided 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from functools import partial
 
 from pipeline.data import Check, Outcome
-from pipeline.verify.context import ClaimContext, Finding, in_release
+from pipeline.verify.context import ClaimContext, Finding, in_release, in_year
 from pipeline.verify.judges import JUDGES, Judged
-from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
-from pipeline.verify.values import equal_figures, named_times, to_decimal
+from pipeline.verify.reading import Reading, stem, vocabulary
+from pipeline.verify.subjects import Subject, codes_of
+from pipeline.verify.values import equal_figures, named_times, near_figures, to_decimal
 
 CHECK = "figures"
 _FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct)#(?P<value>[^\s,;()]*[^\s,;().])")
@@ -33,18 +34,20 @@ def check_figures(reading: Reading, *, context: ClaimContext) -> list[Finding]:
     if not reading.asserted or reading.other_payers:
         return []
     releases = {token[4:].upper() for token in reading.tokens if token.startswith("rel#rvu")}
+    years = {token[5:7] for token in reading.tokens if token.startswith("yr#20")}
     if len(releases) == 1:
         context = in_release(context, releases.pop())
+    elif not releases and len(years) == 1 and years != {f"{context.as_of:%y}"}:
+        context = in_year(context, years.pop())
     findings: list[Finding] = []
     loose: set[str] = set()
     for clause in reading.clauses:
         for match in _FIGURE.finditer(clause):
             token = f"{match['kind']}#{match['value']}"
-            finding = _check_figure(token, match, clause, reading, context)
-            if finding is None:
+            found = _check_figure(token, match, clause, reading, context)
+            if not found:
                 loose.add(token)
-            else:
-                findings.append(finding)
+            findings.extend(found)
     if not loose:
         return findings
     return [_without(finding, loose) for finding in findings]
@@ -57,34 +60,93 @@ def _without(finding: Finding, loose: set[str]) -> Finding:
 
 def _check_figure(
     token: str, match: re.Match[str], clause: str, reading: Reading, context: ClaimContext
-) -> Finding | None:
-    code = _code_of(clause, match.start(), reading, context)
-    if code is None or vocabulary().negations.search(clause):
-        return None
-    facts = context.facts(code.name)
-    judged = JUDGES[match["kind"]](match, clause, reading, context, code.name, facts)
-    if judged is None:
-        return None
-    if judged.value is None:
-        return _undecided(token, judged.undecided) if judged.undecided else None
-    if problem := judged.value.other_time(reading):
-        return _undecided(token, problem)
-    named = named_times(reading, judged.value.facts)
-    return _compare(
-        token, match["kind"], match["value"], judged._replace(used=judged.used | named), code, context
-    )
+) -> list[Finding]:
+    """One finding for each code the figure is said of; none where it cannot be tied."""
+    clause, denied = _undenied(match, clause, reading)
+    approximate = clause[: match.start()].endswith("cmp#about ") and match["kind"] in ("usd", "num")
+    if approximate:
+        clause = clause[: match.start()].removesuffix("cmp#about ") + clause[match.start() :]
+    if vocabulary().negations.search(clause):
+        return []
+    offset = len("cmp#about ") if approximate else 0
+    place = _FIGURE.search(clause, max(0, match.start() - offset - 1))
+    if place is None:
+        return []
+    findings: list[Finding] = []
+    for code in codes_of(clause, place.start(), reading, context):
+        facts = context.facts(code.name)
+        judged = JUDGES[match["kind"]](place, clause, reading, context, code.name, facts)
+        if judged is None:
+            return []
+        if judged.value is None:
+            if not judged.undecided:
+                return []
+            findings.append(_undecided(token, judged.undecided))
+        elif problem := judged.value.other_time(reading):
+            findings.append(_undecided(token, problem))
+        else:
+            named = named_times(reading, judged.value.facts)
+            judged = judged._replace(used=judged.used | named | ({"cmp#about"} if approximate else set()))
+            finding = _compare(
+                token, match["kind"], match["value"], judged, code, context, approximate=approximate
+            )
+            findings.append(_turned(finding) if denied else finding)
+    return findings
+
+
+_DENIED = re.compile(
+    r"\b(?:(?:is|are|was|were) not|(?:does|do|did) not (?:have|carry|get))"
+    r"((?: (?:an?|the|global|of|in|assigned to))*)\s*\(?$"
+)
+
+
+def _undenied(match: re.Match[str], clause: str, reading: Reading) -> tuple[str, bool]:
+    """The clause without a negation that stands right before this figure and is the sentence's only one.
+
+    The cut is filled up, so that places in the clause stay where they are.
+    """
+    denied = _DENIED.search(clause[: match.start()])
+    if denied is None or len(vocabulary().negations.findall(reading.canonical)) != 1:
+        return clause, False
+    kept = denied.start(1)
+    return clause[: denied.start()] + "is".ljust(kept - denied.start()) + clause[kept:], True
+
+
+def _turned(finding: Finding) -> Finding:
+    """The finding on a figure that the sentence denies: the row's own value denied is wrong, another's is right."""
+    check = finding.check
+    if finding.passed:
+        reason = f"{check.reason}, and the sentence denies it"
+        return Finding(
+            check.model_copy(update={"outcome": Outcome.FAIL, "reason": reason}),
+            refutes=True,
+            evidence=finding.evidence,
+        )
+    if not finding.refutes:
+        return finding
+    passed = check.model_copy(update={"outcome": Outcome.PASS})
+    return Finding(passed, used=finding.used, words=finding.words | {"not"}, evidence=finding.evidence)
 
 
 def _compare(
-    token: str, kind: str, found: str, judged: Judged, code: _Code, context: ClaimContext
+    token: str,
+    kind: str,
+    found: str,
+    judged: Judged,
+    code: Subject,
+    context: ClaimContext,
+    *,
+    approximate: bool,
 ) -> Finding:
     value = judged.value
     assert value is not None  # noqa: S101 - narrowed by the caller
     evidence = tuple(context.currency(fact) for fact in value.facts)
     rows = ", ".join(sorted({fact.release for fact in value.facts}))
     ids = tuple(row.id for row in evidence)
-    if not value.absent and equal_figures(found, value.text, kind):
-        used = judged.used | {token, f"code#{code.name.lower()}"}
+    used = frozenset(judged.used | {token, f"code#{code.name.lower()}"})
+    words = _WORDS.get(kind, frozenset())
+    same = partial(near_figures if approximate else equal_figures, kind=kind)
+    if not value.absent and same(found, value.text):
         reason = f"{value.name} is {value.text} ({rows})"
         check = Check(
             check=CHECK,
@@ -94,11 +156,12 @@ def _compare(
             found=found,
             evidence_ids=ids,
         )
-        words = _WORDS.get(kind, frozenset())
-        return Finding(check, used=frozenset(used), words=words, evidence=evidence)
+        return Finding(check, used=used, words=words, evidence=evidence)
     if not value.absent and _rounded(found, value.text):
         return _undecided(token, f"{found} is a rounded form of {value.text} ({rows})")
-    if not judged.sure or not code.sure:
+    if approximate and not value.absent and not _far(found, value.text):
+        return _undecided(token, f"{found} is near {value.text} ({rows}), and the sentence says about")
+    if not judged.sure or not (code.sure or judged.pair):
         return _undecided(token, f"{found} could not be tied safely; {value.name} is {value.text} ({rows})")
     reason = (
         f"{value.name}: {value.text} ({rows}), the sentence says {found}"
@@ -108,34 +171,18 @@ def _compare(
     check = Check(
         check=CHECK, outcome=Outcome.FAIL, reason=reason, expected=value.text, found=found, evidence_ids=ids
     )
-    return Finding(check, refutes=True, evidence=evidence)
+    # Used only where the sentence denies the figure, so that the finding turns into a pass.
+    return Finding(check, refutes=True, used=used, words=words, evidence=evidence)
 
 
 def _undecided(token: str, reason: str) -> Finding:
     return Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=reason, found=token.partition("#")[2]))
 
 
-class _Code(NamedTuple):
-    name: str
-    sure: bool
-
-
-def _code_of(clause: str, position: int, reading: Reading, context: ClaimContext) -> _Code | None:
-    """The code a figure belongs to: the clause's own, else the sentence's, else the page's.
-
-    Of several in one clause the nearest before the figure, and then not surely.
-    """
-    named = list(dict.fromkeys(codes_in(clause)))
-    if len(named) == 1:
-        return _Code(named[0], True)
-    if named:
-        before = codes_in(clause[:position])
-        return _Code(before[-1] if before else named[0], False)
-    if len(reading.codes) == 1:
-        return _Code(reading.codes[0], True)
-    if reading.codes:
-        return None
-    return _Code(context.hcpcs_code, True) if context.hcpcs_code else None
+def _far(found: str, expected: str) -> bool:
+    """More than a tenth away: too far for an "about"."""
+    left, right = to_decimal(found), to_decimal(expected)
+    return left is not None and right is not None and abs(left - right) * 10 > right
 
 
 def _rounded(found: str, expected: str) -> bool:

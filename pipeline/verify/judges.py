@@ -43,12 +43,16 @@ _PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
 
 
 class Judged(NamedTuple):
-    """What is known of one figure: the value it should have (None: not tied) and how sure the tie is."""
+    """What is known of one figure: the value it should have (None: not tied) and how sure the tie is.
+
+    `pair`: the value is one of two codes together, so that it does not matter which of them the clause is about.
+    """
 
     value: Value | None
     sure: bool
     used: frozenset[str]
     undecided: str = ""
+    pair: bool = False
 
 
 def _money(
@@ -222,6 +226,8 @@ def _number(
     labels = labels_near(clause, match)
     if factor := _factor_itself(match, clause, labels):
         return _conversion_factor(factor, match["value"], clause, context, set())
+    if labels and labels[0].label == "lab#ptp_ind" and "." not in match["value"]:
+        return _edit_indicator(clause, context)
     indicator = nearest(labels, {*_INDICATOR_FIELDS, "lab#mue"})
     if indicator and indicator.label != "lab#mue" and _one_of_many(clause, match):
         return None
@@ -293,8 +299,27 @@ def _indicator(
     code: str,
     facts: Mapping[str, Fact],
 ) -> Judged | None:
-    tie = nearest(labels_near(clause, match), set(_INDICATOR_FIELDS))
+    labels = labels_near(clause, match)
+    if labels and labels[0].label == "lab#ptp_ind":
+        return _edit_indicator(clause, context)
+    tie = nearest(labels, set(_INDICATOR_FIELDS))
     return _indicator_value(tie, facts) if tie and not _one_of_many(clause, match) else None
+
+
+def _edit_indicator(clause: str, context: ClaimContext) -> Judged | None:
+    """The modifier indicator of the edit between the clause's two codes, or of its one code and the page's."""
+    named = list(dict.fromkeys(codes_in(clause)))
+    if len(named) == 1 and context.hcpcs_code and named[0] != context.hcpcs_code:
+        named.append(context.hcpcs_code)
+    if len(named) != 2:
+        return None
+    for one, two in (named, named[::-1]):
+        fact = context.facts(one).get(f"ptp_column_two:{two}")
+        if fact is not None:
+            value = Value(f"modifier indicator of {one}/{two}", fact.value, (fact,))
+            used = {"lab#ptp_ind", *(f"code#{code.lower()}" for code in named)}
+            return Judged(value, True, frozenset(used), pair=True)
+    return None
 
 
 def _one_of_many(clause: str, match: re.Match[str]) -> bool:

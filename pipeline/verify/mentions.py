@@ -57,7 +57,7 @@ _MENTION = re.compile(
   | (?P<gd>\b(?P<gd_a>\d{{1,3}}|{_WORDS})[- ]?days?[- ](?:global|post-?op(?:erative)?\s(?:period|global)
             |surgical\sglobal)
         |(?P<gd_label>\bglobal\s(?:surgery\s|surgical\s)?(?:fee\s|days?\s)?(?:period|package|indicator|days|status)?\s*(?:value\s|status\s)?
-            (?:of|is|are|=|:|runs|lasts|for)?\s*)(?P<gd_b>\d{{1,3}}|{_WORDS})
+            (?:of|is|are|=|:|runs|lasts|for)?\s*(?P<gd_not>not\s+)?)(?P<gd_b>\d{{1,3}}|{_WORDS})
             (?P<gd_days>[- ]days?)?(?![\w]|\.\d|[- ]day)
         |(?<![\w.$/,\#-])(?P<gd_c>0[019]0)(?:[- ]days?)?(?![\w%]|\.\d)
         |\b(?P<gd_d>XXX|YYY|ZZZ|MMM)\b)
@@ -71,6 +71,8 @@ _MENTION = re.compile(
   | (?P<icd>\b(?P<icd_a>[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{{1,4}}|[A-TV-Z]\d[0-9])\b)
   | (?P<ind>\b(?P<ind_label>(?:indicators?|MAI|status\scode|CCMI|status\sindicator|payment\sindicator))
         \s*(?:value\s)?(?:of|is|=|:|,)?\s*["']?(?P<ind_a>\d[A-Z]?|[A-Z]\d|[B-HJ-Z]|A(?!\s[a-z]))["']?(?![\w])(?![.]\d))
+  | (?P<lab>\b(?P<lab_label>(?:MUEs?|indicators?|MAI)(?:\s(?:value|limit))?\s(?:of|is)\s)(?P<lab_w>{_WORDS})\b
+        (?![\s-](?:{_UNIT})\b))
   | (?P<cnt>(?<![\w.$])(?P<cnt_a>\d{{1,3}}|{_WORDS})[- ](?:different\s|separate\s|additional\s)?(?P<cnt_u>{_UNIT})\b)
   | (?P<yr>\b(?:CY\s?|FY\s?)?(?P<yr_a>(?:19|20)\d\d)(?![\w]|[.,]\d))
   | (?P<num>(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?![\w])|(?<![\w])\.\d+|\b\d+(?=[A-Za-z]))
@@ -175,7 +177,8 @@ def _global_days(groups: dict, match: re.Match[str], text: str, talk: bool) -> s
         return None
     written = groups["gd_a"] or groups["gd_b"] or groups["gd_c"] or "0"
     number = int(_NUMBER_WORDS.get(written.lower(), written))
-    return f"{'global ' if groups['gd_a'] or groups['gd_b'] else ''}gd#{number:03}"
+    label = "global is not " if groups["gd_not"] else "global " if groups["gd_a"] or groups["gd_b"] else ""
+    return f"{label}gd#{number:03}"
 
 
 def _modifiers(groups: dict, match: re.Match[str], text: str, talk: bool) -> str | None:
@@ -213,6 +216,7 @@ _SPELL = {
     "code": lambda g, *_: f"code#{g['code_a']}",
     "icd": lambda g, *_: f"icd#{g['icd_a'].lower()}",
     "ind": lambda g, *_: f"{g['ind_label'].lower()} ind#{g['ind_a'].lower()}",
+    "lab": lambda g, *_: f"{g['lab_label'].lower()} num#{_number(g['lab_w'])}",
     "cnt": lambda g, *_: f"cnt#{_number(g['cnt_a'])}:{_singular(g['cnt_u'].lower())}",
     "yr": lambda g, *_: f"yr#{g['yr_a']}",
     "num": _plain,

@@ -1,4 +1,4 @@
-"""Coding rules from rules.toml and rules_ncci.toml, applied clause by clause.
+"""Coding rules from rules*.toml, applied clause by clause.
 
 A rule speaks only where the clause can be read safely: its topic is there, no negation is left that the rule
 does not understand, the sentence is an assertion about Medicare, and the code it is about is known. Else SILENT.
@@ -18,6 +18,7 @@ from pydantic import Field
 from pipeline.data import Check, Fact, Outcome, Record, RowEvidence
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
+from pipeline.verify.subjects import name_page_code
 from pipeline.verify.values import Value, named_times
 
 _UNREAD = re.compile(r"unread:mod#|pay#unclear")
@@ -43,6 +44,7 @@ class Rule(Record):
     topic: tuple[str, ...]
     unless: tuple[str, ...] = ()
     needs_code: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     rewrite: tuple[tuple[str, str], ...] = ()
     read: Literal["first", "all"] = "first"
     mixed: bool = False
@@ -92,11 +94,11 @@ class _Basis(NamedTuple):
 
 @lru_cache(maxsize=1)
 def load_rules() -> tuple[Rule, ...]:
-    """The rules of rules.toml and rules_ncci.toml, in order."""
+    """The rules of the package's rule files, in order."""
     package = resources.files("pipeline.verify")
     return tuple(
         Rule.model_validate(item)
-        for name in ("rules.toml", "rules_ncci.toml")
+        for name in ("rules.toml", "rules_indicators.toml", "rules_ncci.toml")
         for item in tomllib.loads(package.joinpath(name).read_text(encoding="utf-8"))["rule"]
     )
 
@@ -170,6 +172,7 @@ def judge_stances(rule: Rule, value: str, stances: tuple[str, ...]) -> Outcome:
 
 
 def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> Finding | None:
+    clause = name_page_code(clause, context)
     stances = read_stances(rule, clause)
     if not stances:
         return None
@@ -230,6 +233,7 @@ def _no_edit(rule: Rule, stances: tuple[str, ...], basis: _Basis) -> Finding | N
 
 def _basis(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> _Basis | None:
     named = tuple(dict.fromkeys(codes_in(clause))) or reading.codes
+    named = tuple(code for code in named if code not in rule.beside)
     if rule.needs_code and not set(named or (context.hcpcs_code,)) & set(rule.needs_code):
         return None
     if not rule.field:

@@ -99,10 +99,12 @@ def _factor_for(total: Fact | None, release: Mapping[str, Fact], kind: str) -> F
     return next((f for f in factors if zero or f.valid_from.year == total.valid_from.year), None)
 
 
-def near_figures(found: str, expected: str) -> bool:
-    """Within half a percent or a dollar of each other: what "about" and rounding leave open."""
+def near_figures(found: str, expected: str, kind: str = "usd") -> bool:
+    """Within half a percent of each other, dollars within one: what "about" and rounding leave open."""
     left, right = to_decimal(found), to_decimal(expected)
-    return left is not None and right is not None and abs(left - right) <= max(Decimal(1), right / 200)
+    if left is None or right is None:
+        return False
+    return abs(left - right) <= max(Decimal(kind == "usd"), right / 200)
 
 
 def equal_figures(found: str, expected: str, kind: str) -> bool:

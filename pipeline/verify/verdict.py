@@ -33,6 +33,7 @@ from pipeline.facts.sentences import SUBJECT_KINDS
 from pipeline.identity import claim_id, text_subject
 from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.edits import check_edits
 from pipeline.verify.evidence import find_evidence, find_rule_sources
 from pipeline.verify.figures import check_figures
 from pipeline.verify.quotes import locate_quote
@@ -140,7 +141,7 @@ def _decide(
         _restrained(finding, reading, context)
         for finding in check_rules(reading, context=context, rules=rules)
     ]
-    judged = [*check_figures(reading, context=context), *ruled]
+    judged = [*check_figures(reading, context=context), *check_edits(reading, context=context), *ruled]
     composed = any(finding.passed and finding.check.check == "rows" for finding in first)
     support = (
         Support(
