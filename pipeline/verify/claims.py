@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.data import Record
 from pipeline.errors import SourceError
+from pipeline.verify.mentions import find_mentions
 
 _STOPS = (
     r"(?:e\.g|i\.e|etc|vs|cf|al|approx|incl|excl|esp|resp|ca|Dr|Mr|Mrs|Ms|Prof|St|No|Nos|p|pp|Ch|ch|chap|Sec|sec|Fig|fig|Tab|Vol|vol|Ed|ed"
@@ -23,6 +24,8 @@ _ALWAYS_INSIDE = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-z]{2}")
+# Stands before a heading below the title; a title names what the whole text is about.
+_HEADING = "\x02"
 _BLOCKS = (
     "p, li, h1, h2, h3, h4, h5, h6, dt, dd, blockquote, "
     "figcaption, caption, summary, td, th, pre, address, div, section, article, main"
@@ -74,7 +77,9 @@ def read_claims(path: Path) -> list[InputClaim]:
     """Sentences of a file: text, Markdown (.md), HTML (.html, .htm) or JSON Lines (.jsonl) with `id` and `claim`.
 
     Ids are `BLOCK.SENTENCE`, counted from 1; JSON Lines keep their own. A table row is read as one sentence
-    "header: cell; header: cell". Raises SourceError naming the file and the line.
+    "header: cell; header: cell". A sentence that names no code, behind one that does, gets that code before it in
+    brackets ("[22853] It is …"), since it need not be about the code of the text; nothing is said of one behind two.
+    Raises SourceError naming the file and the line.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -103,16 +108,29 @@ def read_claims(path: Path) -> list[InputClaim]:
 def _number(blocks: list[str]) -> list[InputClaim]:
     claims: list[InputClaim] = []
     count = 0
+    section: tuple[str, ...] = ()
     for block in blocks:
-        sentences = split_claims(block)
+        heading = block.startswith(_HEADING)
+        sentences = split_claims(block.removeprefix(_HEADING))
         if not sentences:
             continue
         count += 1
+        if heading:
+            section = _codes(block)
+        before: tuple[str, ...] = ()
         for index, sentence in enumerate(sentences, 1):
-            claims.append(
-                InputClaim(id=f"{count}.{index}", statement_id=str(count), text=" ".join(sentence.split()))
-            )
+            text = " ".join(sentence.split())
+            named = _codes(text)
+            about = () if named or heading else before or section
+            shown = f"[{' or '.join(about)}] {text}" if about else text
+            claims.append(InputClaim(id=f"{count}.{index}", statement_id=str(count), text=shown))
+            before = tuple(dict.fromkeys((*before, *named)))
     return claims
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    mentions = (mention for mention in find_mentions(text) if mention.kind == "code")
+    return tuple(dict.fromkeys(mention.value for mention in mentions))
 
 
 def _read_json_lines(path: Path, text: str) -> list[InputClaim]:
@@ -157,12 +175,14 @@ def _markdown_blocks(text: str) -> list[str]:
     blocks: list[str] = []
     header: list[str] = []
     cells: list[str] = []
-    in_head = in_table = False
+    in_head = in_table = in_heading = False
     for token in MarkdownIt("commonmark").enable("table").parse(_without_front_matter(text)):
         if token.type in ("thead_open", "thead_close"):
             in_head = token.type == "thead_open"
         elif token.type in ("table_open", "table_close"):
             in_table = token.type == "table_open"
+        elif token.type in ("heading_open", "heading_close"):
+            in_heading = token.type == "heading_open" and token.tag != "h1"
         elif token.type == "tr_open":
             cells = []
         elif token.type == "tr_close":
@@ -172,7 +192,9 @@ def _markdown_blocks(text: str) -> list[str]:
                 blocks.append(_row_sentence(header, cells))
         elif token.type == "inline":
             plain = _inline_text(token.children or [])
-            if in_table:
+            if in_heading:
+                blocks.append(_HEADING + plain)
+            elif in_table:
                 cells.append(plain)
             else:
                 blocks.append(plain)
@@ -219,6 +241,8 @@ def _html_blocks(text: str) -> list[str]:
     for block in tree.body.css(_BLOCKS):
         block.insert_before("\n\n")
         block.insert_after("\n\n")
+    for heading in tree.body.css("h2, h3, h4, h5, h6"):
+        heading.insert_before(_HEADING)
     for line_break in tree.body.css("br"):
         line_break.replace_with("\n\n")
     return [" ".join(block.split()) for block in re.split(r"\n\s*\n", tree.body.text(separator=""))]

@@ -30,7 +30,8 @@ _FORMS = tuple(
     )
 )
 _EXISTS = re.compile(
-    rf"(?:\bthere (?:is|exists) an? |\ban? )(?:ncci |ptp )*edit(?: pair)?(?: exists| stands)? (?:between|for|on) {_C} (?:and|/|with) {_C}"
+    r"(?:\bthere (?:is|exists) an? |\ban? )(?:ncci |ptp )*edit(?: pair)?(?: exists| stands)?"
+    rf" (?:between|for|on) {_C} (?:and|/|with) {_C}"
     rf"|{_C} (?:and|/) {_C} (?:form|have|are|make) an? (?:ncci |ptp )*(?:edit(?: pair)?|pair)\b"
 )
 _WORDS = frozenset(

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
-from pipeline.data import Evidence, Match, Outcome, Passage, QuoteEvidence
+from pipeline.data import Applicability, Evidence, Match, Outcome, Passage, QuoteEvidence
 from pipeline.identity import evidence_id
+from pipeline.sources.applicability import applies
 from pipeline.verify.claims import split_claims
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import read_sentence
 from pipeline.verify.rules import Rule, judge_stances, read_stances
 
 _PASSAGES = 6
+_OFFERED = 18
+_EVERYWHERE = Applicability()
 
 
 def find_evidence(
     text: str, *, context: ClaimContext, search: Callable[[str, int], list[Passage]], limit: int = _PASSAGES
 ) -> list[Evidence]:
-    """Passages that `search` offers for the sentence, as quotes; one of a document that is not stored is left out."""
-    return [
+    """Passages that `search` offers for the sentence, as quotes, at most `limit`.
+
+    Left out are those of a document that is not stored, and guidance for other codes than the sentence is about:
+    "this procedure" in a note is not the procedure of just any page.
+    """
+    about = {*read_sentence(text).codes, *((context.hcpcs_code,) if context.hcpcs_code else ())}
+    offered = (
         _quote(passage, passage.text, passage.start, context)
-        for passage in search(text, limit)
+        for passage in search(text, _OFFERED)
         if passage.document_id in context.documents
-    ]
+        and (passage.applies_to == _EVERYWHERE or any(_applies(passage, code, context) for code in about))
+    )
+    return list(islice(offered, limit))
+
+
+def _applies(passage: Passage, code: str, context: ClaimContext) -> bool:
+    profile = context.profiles.get(code)
+    values = {field: fact.value for field, fact in context.facts(code).items()}
+    return applies(passage.applies_to, hcpcs_code=code, tags=profile.tags if profile else (), values=values)
 
 
 def find_rule_sources(

@@ -245,6 +245,14 @@ def _basis(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
     code = named[0] if named else context.hcpcs_code
     facts = context.facts(code) if code else {}
     if rule.field == "add_on":
+        own = context.hcpcs_code
+        if (
+            own
+            and named
+            and own not in named
+            and any(p.partner == code for p in _primaries(context.facts(own)))
+        ):
+            named, code, facts = (own, *named), own, context.facts(own)
         return _add_on(named, code, facts) if code else None
     fact = facts.get(rule.field)
     if fact is not None and Value(rule.field, fact.value, (fact,)).other_time(reading):
@@ -292,9 +300,13 @@ def _pair(named: tuple[str, ...], context: ClaimContext) -> _Basis | None:
     return _Basis("", (), named)
 
 
+def _primaries(facts: Mapping[str, Fact]) -> tuple[Fact, ...]:
+    return tuple(fact for field, fact in sorted(facts.items()) if field.startswith("primary_code:"))
+
+
 def _add_on(named: tuple[str, ...], code: str, facts: Mapping[str, Fact]) -> _Basis | None:
     """By the add-on file: a code with primaries there is one; a code with a global period of its own is none."""
-    listed = tuple(fact for field, fact in sorted(facts.items()) if field.startswith("primary_code:"))
+    listed = _primaries(facts)
     if listed:
         wanted = tuple(fact for fact in listed if fact.partner in named[1:])
         return _Basis("listed", wanted or listed[:1], (code, *(fact.partner for fact in wanted)))

@@ -34,6 +34,8 @@ _RELATION = re.compile(
 _POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
+# The code that reading a text put before a sentence, see claims.py.
+_NAMED_FIRST = re.compile(r"^\[\w{5}\] ")
 
 
 class Support(NamedTuple):
@@ -113,7 +115,7 @@ def _verbatim(claim: str, text: str) -> bool:
 
 
 def _plain_sentence(sentence: str) -> str:
-    return normalise_quote(sentence).rstrip(" .;:").removeprefix("- ")
+    return _NAMED_FIRST.sub("", normalise_quote(sentence)).rstrip(" .;:").removeprefix("- ")
 
 
 def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_code: str | None) -> bool:
