@@ -7,11 +7,17 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.data import Check, Evidence, Label, Passage, QuoteEvidence, Record
+from pipeline.errors import SourceError
 from pipeline.index import Embedder
 from pipeline.regenerate import Progress, open_search
 from pipeline.run import claim_context
 from pipeline.verify import checker_version, load_rules, read_claims, verify_text_claim
+from pipeline.verify.claims import InputClaim
 from pipeline.workspace import Workspace
+
+MAX_BYTES = 20 * 2**20
+MAX_CLAIM_CHARACTERS = 5_000
+"""A sentence of prose is a tenth of it; the checks' time grows with the square of its length."""
 
 
 class CheckedClaim(Record):
@@ -51,7 +57,7 @@ def check_file(
     progress: Progress,
 ) -> Iterator[CheckedClaim]:
     """Yield the claims of a file in order, each with its verdict. Raises SourceError for a file it cannot read."""
-    claims = read_claims(path)
+    claims = _read(path)
     context = claim_context(workspace, hcpcs_code, as_of)
     rules, checker = load_rules(), checker_version()
     with open_search(workspace, embedder=embedder, progress=progress) as search:
@@ -61,6 +67,9 @@ def check_file(
 
         for number, claim in enumerate(claims, 1):
             progress(f"claim {number}/{len(claims)}")
+            if len(claim.text) > MAX_CLAIM_CHARACTERS:
+                yield _unchecked(claim)
+                continue
             examined = verify_text_claim(
                 claim.text, context=context, rules=rules, checker=checker, search=find, claim_id=claim.id
             )
@@ -76,3 +85,33 @@ def check_file(
                 evidence=tuple(known[id_] for id_ in verdict.evidence_ids if id_ in known),
                 checks=verdict.checks,
             )
+
+
+def _read(path: Path) -> list[InputClaim]:
+    try:
+        size = path.stat().st_size if path.is_file() else 0
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); name a text file") from error
+    if size > MAX_BYTES:
+        raise SourceError(
+            f"{path} has {size / 2**20:,.0f} MiB, more than {MAX_BYTES // 2**20}; split it and check the parts"
+        )
+    try:
+        return read_claims(path)
+    except RecursionError as error:
+        raise SourceError(f"{path}: nested too deeply to be read; hand in its text instead") from error
+
+
+def _unchecked(claim: InputClaim) -> CheckedClaim:
+    length, shown = len(claim.text), claim.text[:200]
+    return CheckedClaim(
+        id=claim.id,
+        statement_id=claim.statement_id,
+        claim=f"{shown}…",
+        label=None,
+        failure=f"{length:,} characters, more than the {MAX_CLAIM_CHARACTERS:,} of one claim; split it into sentences",
+        confidence=None,
+        reason="",
+        evidence=(),
+        checks=(),
+    )

@@ -15,7 +15,7 @@ from pipeline.data import (
     Statement,
     Verdict,
 )
-from pipeline.errors import UsageError
+from pipeline.errors import SourceError, UsageError
 
 _CONTEXT = 160  # characters of the source shown on either side of a quote
 
@@ -90,13 +90,14 @@ def _evidence_lines(shown: Shown) -> Iterator[str]:
 def explain_claim(page: Page, prefix: str, *, documents: Mapping[str, SourceDocument]) -> Explanation:
     """Explain the claim whose id begins with `prefix`, standing or withheld.
 
-    Raises UsageError when none or more than one does.
+    Raises UsageError when none or more than one does, SourceError for a ledger that lacks a verdict.
     """
     hits = [hit for hit in _claims(page) if hit[1].id.startswith(prefix)]
     if len({claim.id for _, claim, _ in hits}) != 1:
-        found = "no claim" if not hits else f"{len(hits)} claims"
+        found = "no claim id" if not hits else f"{len(hits)} claim ids"
+        begin = "begins" if not hits else "begin"
         raise UsageError(
-            f"{found} of {page.hcpcs_code} begin with {prefix!r}; ids stand in the page's footnotes, and "
+            f"{found} of {page.hcpcs_code} {begin} with {prefix!r}; ids stand in the page's footnotes, and "
             f"`briefwright show {page.hcpcs_code} --json` lists them"
         )
     statement, claim, outcome = hits[0]
@@ -122,6 +123,11 @@ def _claims(page: Page) -> Iterator[tuple[Statement, Claim, Verdict | JudgeFailu
         *(s for section in page.sections for s in section.statements),
     ):
         for claim in statement.claims:
+            if claim.id not in page.verdicts:
+                raise SourceError(
+                    f"the page ledger is damaged: claim {claim.id} has no verdict; "
+                    f"run `briefwright regenerate {page.hcpcs_code}`"
+                )
             yield statement, claim, page.verdicts[claim.id]
     for held in page.withheld:
         yield from (

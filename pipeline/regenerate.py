@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.data import Page, Passage, Record
-from pipeline.errors import SourceError
+from pipeline.errors import PublishError, SourceError, StateError
 from pipeline.index import Embedder, build_index, open_index
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
@@ -24,11 +25,15 @@ Progress = Callable[[str], None]
 
 
 class Regenerated(Record):
-    """A candidate that was written: its page, where page.html lies, and how long it took."""
+    """A candidate that was written: its page, where page.html lies, and how long it took.
+
+    `set_aside` says where a damaged earlier ledger went; its verified dates start anew.
+    """
 
     page: Page
     path: Path
     seconds: float
+    set_aside: str = ""
 
 
 @contextmanager
@@ -67,27 +72,75 @@ def regenerate_pages(
         for number, code in enumerate(codes, 1):
             progress(f"{code} ({number}/{len(codes)})")
             began = time.perf_counter()
+            previous, set_aside = _previous(code, settings)
             page = build_page(
                 code,
                 workspace=workspace,
                 search=search,
                 as_of=as_of,
                 today=today,
-                previous=read_candidate(code, settings),
+                previous=previous,
                 drafter=drafter,
             )
             path = write_candidate(page, settings)
-            yield Regenerated(page=page, path=path, seconds=round(time.perf_counter() - began, 3))
+            seconds = round(time.perf_counter() - began, 3)
+            yield Regenerated(page=page, path=path, seconds=seconds, set_aside=set_aside)
+
+
+def _previous(hcpcs_code: str, settings: Settings) -> tuple[Page | None, str]:
+    """The candidate there is, and a sentence where it was damaged and moved aside."""
+    try:
+        return read_candidate(hcpcs_code, settings), ""
+    except SourceError:
+        ledger = settings.candidates / hcpcs_code / PAGE_FILES[-1]
+        aside = ledger.with_name(f"{ledger.name}.damaged")
+        try:
+            if aside.is_dir():
+                shutil.rmtree(aside)
+            ledger.replace(aside)
+        except OSError as error:
+            raise StateError(
+                f"{ledger} is damaged and cannot be moved aside ({error.strerror}); delete it and regenerate"
+            ) from error
+        return None, f"the earlier ledger of {hcpcs_code} was damaged; it is kept as {aside}"
 
 
 def write_candidate(page: Page, settings: Settings) -> Path:
     """Write the three renderings; the ledger last, so that a complete ledger means a complete candidate."""
     folder = settings.candidates / page.hcpcs_code
-    html, markdown, ledger = (folder / name for name in PAGE_FILES)
-    write_atomically(html, render_html(page, site_name=OWN))
-    write_atomically(markdown, render_markdown(page))
-    write_atomically(ledger, dump_ledger(page))
-    return html
+    for name, data in _render(page).items():
+        write_atomically(folder / name, data)
+    return folder / PAGE_FILES[0]
+
+
+def _render(page: Page) -> dict[str, bytes]:
+    texts = (render_html(page, site_name=OWN), render_markdown(page), dump_ledger(page))
+    return {name: text.encode() for name, text in zip(PAGE_FILES, texts, strict=True)}
+
+
+def read_rendered_candidate(page: Page, settings: Settings) -> dict[str, bytes]:
+    """The candidate's files by name, where they are what this program renders from its ledger.
+
+    Raises PublishError where a file is missing, was edited or is of another run or version: the ledger would
+    not vouch for what it says.
+    """
+    code = page.hcpcs_code
+    rendered = _render(page)
+    for name, data in rendered.items():
+        path = settings.candidates / code / name
+        try:
+            held = path.read_bytes()
+        except OSError as error:
+            raise PublishError(
+                f"there is no complete candidate of {code} ({name}: {error.strerror}); "
+                f"run `briefwright regenerate {code}` first"
+            ) from error
+        if held != data:
+            raise PublishError(
+                f"{path} is not what its ledger says (edited, or written by another run or version); "
+                f"run `briefwright regenerate {code}` and review it again"
+            )
+    return rendered
 
 
 def read_candidate(hcpcs_code: str, settings: Settings) -> Page | None:
@@ -107,4 +160,7 @@ def _read_ledger(path: Path) -> Page | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} cannot be read ({error}); delete it and regenerate the page") from error
-    return load_ledger(text)
+    try:
+        return load_ledger(text)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from error

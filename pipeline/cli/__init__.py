@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -28,23 +32,66 @@ app.add_typer(tables.facts, name="facts")
 app.add_typer(tables.sources, name="sources")
 
 
+_LONGEST_MESSAGE = 700
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """What a stream's encoding lacks, as JSON escapes: `--json` stays JSON on any terminal."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
+
+
+def _sentence(error: BriefwrightError) -> str:
+    """The message as one line of printable characters, shortened where it repeats a huge value."""
+    text = "".join(character if character.isprintable() else " " for character in str(error))
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    return f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
+
+
 def main() -> None:
     """Run the command line; a known error becomes one sentence and its exit code, never a traceback."""
+    codecs.register_error("briefwright.escape", _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="briefwright.escape")
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where what goes wrong can still be said
     except BriefwrightError as error:
-        print(f"briefwright: {error}", file=sys.stderr)
+        print(f"briefwright: {_sentence(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("briefwright: stopped; what was written before stays", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        _leave_closed_pipe()
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         print(
             f"briefwright: cannot use{where}: {error.strerror or error}; check space and permissions",
             file=sys.stderr,
         )
+        _drop_output()
         sys.exit(6)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # met inside a command, where typer makes it 1
+            _leave_closed_pipe()
+        raise
+
+
+def _leave_closed_pipe() -> None:
+    """Whoever read our output has gone, as `head` does: end quietly, with the code of a closed pipe."""
+    _drop_output()
+    sys.exit(141)
+
+
+def _drop_output() -> None:
+    """What is still buffered goes nowhere, or the interpreter would complain of it on its way out."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)

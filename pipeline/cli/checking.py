@@ -40,7 +40,7 @@ def verify(
     counts: Counter[str | None] = Counter()
     results = check_file(
         file,
-        hcpcs_code=parse_code(code) if code else None,
+        hcpcs_code=None if code is None else parse_code(code),
         workspace=workspace,
         embedder=MiniLmEmbedder(),
         as_of=parse_date(as_of),

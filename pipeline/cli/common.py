@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,8 @@ AsOf = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def now() -> datetime:
     """The clock: SOURCE_DATE_EPOCH where set, so that runs can be repeated byte for byte, else the system's."""
@@ -45,17 +48,25 @@ def parse_date(text: str | None) -> date:
     if text is None:
         return now().date()
     try:
-        return date.fromisoformat(text)
+        if _DATE.fullmatch(text):  # fromisoformat also takes 20251103 and 2025-W45-1
+            return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is not a date; expected YYYY-MM-DD such as 2025-11-03") from None
+        pass
+    raise UsageError(f"{text!r} is not a date; expected YYYY-MM-DD such as 2025-11-03")
 
 
 def open_workspace() -> Workspace:
-    """The workspace of the settings in the environment."""
+    """The workspace of the settings in the environment. Raises UsageError."""
     from pipeline.settings import read_settings
     from pipeline.workspace import Workspace
 
-    return Workspace(read_settings())
+    try:
+        settings = read_settings()
+        str(settings.home).encode()  # Chroma and JSON take no other paths
+    except (RuntimeError, UnicodeEncodeError) as error:  # a `~` that no home folder answers; bytes not UTF-8
+        named = os.environ.get("BRIEFWRIGHT_HOME", "")
+        raise UsageError(f"BRIEFWRIGHT_HOME={named!r} names no folder; give a full path in UTF-8") from error
+    return Workspace(settings)
 
 
 def select(

@@ -21,6 +21,7 @@ from pipeline.cli.common import (
     progress,
     select,
 )
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.data import Page
@@ -47,6 +48,8 @@ def regenerate(
 ) -> None:
     """Write the candidate pages of codes into the state folder; nothing is published."""
     began = time.perf_counter()
+    if replay and model is None:
+        raise UsageError("--replay repeats the replies of a model; name it with --model")
     from pipeline.index import MiniLmEmbedder
     from pipeline.regenerate import regenerate_pages
 
@@ -67,6 +70,8 @@ def regenerate(
     )
     for result in done:
         end_progress()
+        if result.set_aside:
+            print(f"briefwright: {result.set_aside}", file=sys.stderr)
         if as_json:
             print_json(_result_json(result))
         elif len(chosen) == 1:
@@ -159,7 +164,6 @@ def _opener() -> str:
 
 
 def _require_page(code: str, *, published: bool, workspace: Workspace) -> Page:
-    from pipeline.errors import UsageError
     from pipeline.regenerate import read_candidate, read_published
 
     read = read_published if published else read_candidate
@@ -209,6 +213,7 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Publish candidates as they are to outputs/CODE/, under a reviewer's name."""
+    from pipeline.regenerate import read_rendered_candidate
     from pipeline.review.publish import publish_page
 
     workspace = open_workspace()
@@ -218,7 +223,7 @@ def publish(
         publication = publish_page(
             code,
             fingerprint=page.fingerprint,
-            candidates=settings.candidates,
+            contents=read_rendered_candidate(page, settings),
             outputs=settings.outputs,
             reviewer=reviewer,
             now=now(),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 facts = typer.Typer(help="Facts from published tables.", no_args_is_help=True)
 sources = typer.Typer(help="Where tables, notes and documents come from.", no_args_is_help=True)
+_LONGEST_NAME = 300
 
 
 @facts.command("show")
@@ -130,6 +131,14 @@ def add_source(
 
     if authority not in list(Authority):
         raise UsageError(f"{authority!r} is not an authority; expected one of {', '.join(Authority)}")
+    named = {"--publisher": publisher, "--title": title, "--edition": edition, "--licence": licence}
+    for option, value in {**named, "--payer-scope": payer_scope}.items():
+        if not value.strip() or not value.isprintable() or len(value) > _LONGEST_NAME:
+            raise UsageError(
+                f"{option} {value!r:.60} cannot stand on a page; give 1 to {_LONGEST_NAME} printable characters"
+            )
+    if url and not (url.startswith(("https://", "http://")) and url.isprintable() and " " not in url):
+        raise UsageError(f"{url!r:.100} is not a web address; expected one that begins with https://")
     workspace = open_workspace()
     document = read_document(
         file,

@@ -31,7 +31,7 @@ def load_ledger(text: str) -> Page:
     """Read `page.json` back. Raises SourceError for other JSON, another schema version, or a damaged field."""
     try:
         fields = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SourceError(f"the page ledger is not JSON ({error}); regenerate the page") from error
     if not isinstance(fields, dict) or "schema_version" not in fields:
         raise SourceError("the page ledger names no schema_version; regenerate the page")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -26,23 +27,21 @@ class Publication(Record):
 
 
 def publish_page(
-    hcpcs_code: str, *, fingerprint: str, candidates: Path, outputs: Path, reviewer: str, now: datetime
+    hcpcs_code: str,
+    *,
+    fingerprint: str,
+    contents: Mapping[str, bytes],
+    outputs: Path,
+    reviewer: str,
+    now: datetime,
 ) -> Publication:
-    """Copy the candidate's files to `outputs/CODE/`, all or none, and append to the log.
+    """Write a candidate's files, by name, to `outputs/CODE/`, all or none, and append to the log.
 
-    Raises PublishError without a candidate or a reviewer's name; StateError when it cannot be written.
+    Raises PublishError without a reviewer's name; StateError when it cannot be written.
     """
     if not reviewer.strip():
         raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
-    source = candidates / hcpcs_code
-    missing = [name for name in PAGE_FILES if not (source / name).is_file()]
-    if missing:
-        raise PublishError(
-            f"there is no complete candidate of {hcpcs_code} ({', '.join(missing)} missing); "
-            f"run `briefwright regenerate {hcpcs_code}` first"
-        )
     with exclusive_lock(outputs / ".publish.lock", what="publishing"):
-        contents = {name: (source / name).read_bytes() for name in PAGE_FILES}
         publication = Publication(
             hcpcs_code=hcpcs_code,
             sha256={name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
@@ -57,7 +56,7 @@ def publish_page(
     return publication
 
 
-def _swap_in(target: Path, contents: dict[str, bytes]) -> None:
+def _swap_in(target: Path, contents: Mapping[str, bytes]) -> None:
     """Write all files into a folder aside, then put it in the place of the old one.
 
     A crash between the two renames leaves the old folder beside; the next publication puts it back first.

@@ -15,11 +15,12 @@ from pipeline.errors import SourceError
 from pipeline.identity import digest, evidence_id
 from pipeline.sources.anchors import AnchorState, ResolvedAnchor, resolve_anchor
 from pipeline.sources.descriptors import elide_descriptors
-from pipeline.sources.pdf import PAGE_BREAK, read_pages
+from pipeline.sources.pdf import PAGE_BREAK, read_pages, require_length
 from pipeline.store import write_atomically
 
 # Within the 256 tokens that the bundled embedder reads, headings included.
 _PASSAGE_CHARACTERS = 900
+_MAX_BYTES = 100 * 2**20
 
 
 def read_document(
@@ -35,8 +36,16 @@ def read_document(
     valid_from: date,
     retrieved_on: date,
 ) -> SourceDocument:
-    """Parse a PDF, Markdown or text file. Raises SourceError when it is none of these or has no text."""
+    """Parse a PDF, Markdown or text file.
+
+    Raises SourceError when it is none of these, has no text or more than a document holds.
+    """
     try:
+        size = path.stat().st_size
+        if size > _MAX_BYTES:
+            raise SourceError(
+                f"{path} has {size / 2**20:,.0f} MiB, more than {_MAX_BYTES // 2**20}; split it and add the parts"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(
@@ -49,6 +58,9 @@ def read_document(
             pages = [data.decode("utf-8-sig").replace("\r\n", "\n")]
         except UnicodeDecodeError as error:
             raise SourceError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        if "\x00" in pages[0] or not pages[0].strip():
+            raise SourceError(f"{path} holds no text, or more than text; save its text as UTF-8")
+        require_length(len(pages[0]), name=path.name)
     else:
         raise SourceError(f"{path} is neither a PDF nor a .md or .txt file; save it as one of these")
     starts, position = [], 0

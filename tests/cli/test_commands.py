@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ def run(home: Path, *arguments: str, **environment: str) -> subprocess.Completed
         env={**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH, **environment},
         capture_output=True,
         text=True,
+        errors="replace",
         timeout=120,
     )
 
@@ -96,7 +98,12 @@ def test_publish_writes_exactly_the_candidate(home, tmp_path):
         (("regenerate", "20970", "--as-of", "yesterday"), 2, "YYYY-MM-DD"),
         (("regenerate", "20970", "--as-of", "2001-01-01"), 3, "earliest starts"),
         (("show", "29881"), 2, "run `briefwright regenerate 29881` first"),
-        (("explain", "20970", "c_zz"), 2, "no claim"),
+        (("regenerate", "20970", "--as-of", "20251103"), 2, "YYYY-MM-DD"),
+        (("regenerate", "20970", "--as-of", "2025-W45-1"), 2, "YYYY-MM-DD"),
+        (("regenerate", "9" * 50_000), 2, "not a HCPCS code"),
+        (("regenerate", "20970", "--replay"), 2, "--model"),
+        (("explain", "20970", "c_zz"), 2, "no claim id of 20970 begins"),
+        (("verify", "/dev/null", "--code", ""), 2, "not a HCPCS code"),
         (("verify", "/nowhere/at-all.md"), 4, "at-all.md"),
         (("sources", "add", "x.docx", "--publisher", "P", "--title", "T", "--edition", "1"), 4, "x.docx"),
     ],
@@ -114,6 +121,128 @@ def test_a_state_folder_that_cannot_be_written_is_said_so(tmp_path):
     blocker.write_text("in the way")
     done = run(blocker / "home", "regenerate", "20970")
     assert done.returncode == 6 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("place", ["~no-such-user-here/x", b"/tmp/\xff\xfe"])
+def test_a_home_that_names_no_folder_is_said_so(home, place):
+    done = run(home, "regenerate", "20970", BRIEFWRIGHT_HOME=place)
+    assert done.returncode == 2 and done.stderr.startswith("briefwright: BRIEFWRIGHT_HOME=")
+
+
+def test_a_message_that_repeats_a_huge_or_hostile_value_stays_one_short_line(home):
+    huge = run(home, "regenerate", "9" * 50_000)
+    assert len(huge.stderr) < 800 and "expected five characters" in huge.stderr
+    hostile = run(home, "verify", "/nowhere/a\x1b[31m\nb.md")
+    assert len(hostile.stderr.splitlines()) == 1 and "\x1b" not in hostile.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_no_encoding_of_the_terminal_stops_a_command(home, tmp_path, encoding):
+    claims = tmp_path / "claims.jsonl"
+    claims.write_text('{"id": "\\ud83d\\ude00", "claim": "27447 – \\ud800 has 19.11 work RVUs."}\n', "utf-8")
+    for arguments in (("verify", str(claims)), ("show", "20970"), ("sources", "list"), ("doctor",)):
+        done = run(home, *arguments, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+        assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [COMMAND, "verify", str(claims), "--json"],
+        env={**os.environ, "BRIEFWRIGHT_HOME": str(home), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout.decode(encoding))["id"] == "\U0001f600"
+
+
+@pytest.mark.parametrize("arguments", ["facts list", "show 20970", "regenerate 20970 27447 --json", "--help"])
+def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
+    script = f"{COMMAND} {arguments} | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "BRIEFWRIGHT_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("141", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_said_so(home):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, "facts", "list"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120
+        )
+    assert done.returncode == 6 and done.stderr.startswith("briefwright: ") and "space" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--publisher", " "),
+        ("--title", "T\x1b[31m"),
+        ("--edition", "x" * 1000),
+        ("--url", "javascript:alert(1)"),
+        ("--payer-scope", ""),
+    ],
+)
+def test_what_would_stand_on_pages_is_checked_when_a_document_is_added(home, tmp_path, options):
+    path = tmp_path / "guide.txt"
+    path.write_text("An invented rule.")
+    named = {"--publisher": "P", "--title": "T", "--edition": "1", **dict([options])}
+    done = run(tmp_path, "sources", "add", str(path), *(part for pair in named.items() for part in pair))
+    assert done.returncode == 2 and options[0].strip("-") in done.stderr.replace("web address", "url")
+    assert not (tmp_path / "documents").exists()
+
+
+def test_publish_refuses_a_page_that_its_ledger_does_not_vouch_for(home, tmp_path):
+    shutil.copytree(home, tmp_path / "home")
+    page = tmp_path / "home" / "candidates" / "20970" / "page.html"
+    page.write_text(page.read_text().replace("43.47", "99.99"))
+    done = run(tmp_path / "home", "publish", "20970", "--reviewer", "A. Coder")
+    assert done.returncode == 8 and "not what its ledger says" in done.stderr
+
+
+def test_a_damaged_candidate_is_kept_aside_and_made_anew(home, tmp_path):
+    shutil.copytree(home, tmp_path / "home")
+    ledger = tmp_path / "home" / "candidates" / "20970" / "page.json"
+    sound = ledger.read_bytes()
+    for damage in (b"", b"\xff\xfe", b"[" * 100_000, sound[: len(sound) // 2]):
+        ledger.write_bytes(damage)
+        shown = run(tmp_path / "home", "show", "20970")
+        assert shown.returncode == 4 and str(ledger) in shown.stderr
+        done = run(tmp_path / "home", "regenerate", "20970")
+        assert done.returncode == 0 and "page.json.damaged" in done.stderr
+        assert ledger.read_bytes() == sound
+        assert ledger.with_name("page.json.damaged").read_bytes() == damage
+
+
+def test_a_ledger_without_a_verdict_is_not_explained(home, tmp_path):
+    shutil.copytree(home, tmp_path / "home")
+    ledger = tmp_path / "home" / "candidates" / "20970" / "page.json"
+    fields = json.loads(ledger.read_text())
+    claim = next(iter(fields["verdicts"]))
+    del fields["verdicts"][claim]
+    ledger.write_text(json.dumps(fields))
+    done = run(tmp_path / "home", "explain", "20970", claim)
+    assert done.returncode == 4 and "no verdict" in done.stderr and "Traceback" not in done.stderr
+    assert run(tmp_path / "home", "publish", "20970", "--reviewer", "A. Coder").returncode == 8
+
+
+def test_texts_beyond_all_measure_are_refused_or_passed_over(home, tmp_path):
+    huge = tmp_path / "huge.txt"
+    with huge.open("wb") as file:
+        file.truncate(30 * 2**20)
+    done = run(home, "verify", str(huge))
+    assert done.returncode == 4 and "more than 20" in done.stderr
+    long = tmp_path / "long.jsonl"
+    long.write_text(
+        json.dumps({"id": "1", "claim": "Modifier 25 " * 50_000})
+        + "\n"
+        + json.dumps({"id": "2", "claim": "27447 has 19.11 work RVUs."})
+    )
+    done = run(home, "verify", str(long), "--json")
+    first, second = [json.loads(line) for line in done.stdout.splitlines()]
+    assert first["label"] is None and "599,999 characters" in first["failure"]
+    assert second["label"] == "supported"
 
 
 def test_doctor_finds_a_missing_and_a_damaged_index(home, tmp_path):

@@ -79,3 +79,38 @@ def test_a_missing_file_and_a_damaged_record_say_what_to_do(tmp_path):
     (tmp_path / "store" / "x.json").write_text("{")
     with pytest.raises(SourceError, match="add the document again"):
         load_documents(tmp_path / "store")
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"a\x00b words"])
+def test_a_file_without_text_is_refused(tmp_path, content):
+    path = tmp_path / "guide.txt"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="no text"):
+        read(path)
+
+
+def test_files_beyond_all_measure_are_refused(tmp_path):
+    path = tmp_path / "guide.txt"
+    path.write_bytes(b"words " * 2_000_000)
+    with pytest.raises(SourceError, match="10,000,000 characters"):
+        read(path)
+    with path.open("wb") as file:
+        file.truncate(101 * 2**20)
+    with pytest.raises(SourceError, match="101 MiB"):
+        read(path)
+
+
+def pdf(kids: str, count: int) -> bytes:
+    objects = ("<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Kids[{kids}]/Count {count}>>")
+    text = "%PDF-1.4\n" + "".join(f"{n} 0 obj\n{o}\nendobj\n" for n, o in enumerate(objects, 1))
+    return (text + "trailer<</Root 1 0 R/Size 3>>\n%%EOF").encode()
+
+
+@pytest.mark.parametrize(
+    ("kids", "count", "says"), [("9 0 R", 2, "page 1 of"), ("9 0 R", 6000, "6,000 pages"), ("", 0, "PDF")]
+)
+def test_a_pdf_with_missing_or_countless_pages_is_refused(tmp_path, kids, count, says):
+    path = tmp_path / "guide.pdf"
+    path.write_bytes(pdf(kids, count))
+    with pytest.raises(SourceError, match=says):
+        read(path)
