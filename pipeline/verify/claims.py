@@ -32,6 +32,17 @@ _BLOCKS = (
 )
 
 
+_UNSEEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
+_FOOTNOTE = re.compile(r"[\s\d,;*†‡§\[\]()a-e]*")
+_FIELD_COLUMN = re.compile(
+    r"|field|item|metric|measure|attribute|element|category|indicator|policy|topic|data point", re.IGNORECASE
+)
+_VALUE_COLUMN = re.compile(r"|values?|details?|amounts?|answer|result|figure|status", re.IGNORECASE)
+
+
 class InputClaim(Record):
     """A sentence handed in: its id, the statement (block or line) it stands in, its text."""
 
@@ -161,6 +172,10 @@ def _read_json_lines(path: Path, text: str) -> list[InputClaim]:
 
 
 def _row_sentence(header: list[str], cells: list[str]) -> str:
+    """ "header: cell; header: cell"; a row of a table of fields and values as "field: value"."""
+    if len(header) == len(cells) == 2 and _FIELD_COLUMN.fullmatch(header[0]):
+        release = "" if _VALUE_COLUMN.fullmatch(header[1]) else f" ({header[1]})"
+        return f"{cells[0]}{release}: {cells[1]}"
     named = [
         f"{name}: {cell}" if name else cell
         for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False)
@@ -222,10 +237,11 @@ def _html_blocks(text: str) -> list[str]:
 
     tree = HTMLParser(text)
     tree.strip_tags(["script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"])
-    for hidden in tree.css(
-        "[hidden], [aria-hidden=true], [style*='display:none'], [style*='display: none'], sup.footnote"
-    ):
-        hidden.decompose()
+    hidden = tree.css("[hidden], [aria-hidden=true]")
+    hidden += [node for node in tree.css("[style]") if _UNSEEN.search(node.attributes.get("style") or "")]
+    hidden += [node for node in tree.css("sup") if _FOOTNOTE.fullmatch(node.text())]
+    for node in hidden:
+        node.decompose()
     for table in tree.css("table"):
         header: list[str] = []
         rows: list[str] = []

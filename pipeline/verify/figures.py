@@ -15,9 +15,11 @@ from pipeline.verify.context import ClaimContext, Finding, in_release, in_year
 from pipeline.verify.judges import JUDGES, Judged
 from pipeline.verify.reading import Reading, stem, vocabulary
 from pipeline.verify.subjects import Subject, codes_of
+from pipeline.verify.support import residue
 from pipeline.verify.values import equal_figures, named_times, near_figures, to_decimal
 
 CHECK = "figures"
+_MAX_BESIDE = 9
 _FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct)#(?P<value>[^\s,;()]*[^\s,;().])")
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {
@@ -47,10 +49,35 @@ def check_figures(reading: Reading, *, context: ClaimContext) -> list[Finding]:
             found = _check_figure(token, match, clause, reading, context)
             if not found:
                 loose.add(token)
-            findings.extend(found)
+            findings.extend(_restrained(finding, token, clause, reading, context) for finding in found)
     if not loose:
         return findings
     return [_without(finding, loose) for finding in findings]
+
+
+def _restrained(
+    finding: Finding, token: str, clause: str, reading: Reading, context: ClaimContext
+) -> Finding:
+    """A row refutes only a sentence that states the figure plainly.
+
+    A condition, a change over time, a view or a comparison makes it another statement, and so does almost any word
+    beside an amount: of coinsurance, of a place, of a supply.
+    """
+    if not finding.refutes:
+        return finding
+    whole = {stem(word) for word in residue(reading, [finding], context.hcpcs_code) if "#" not in word}
+    if token.startswith("usd#"):
+        part = residue(Reading(text=reading.text, canonical=clause), [finding], context.hcpcs_code)
+        strange = {stem(word) for word in part if "#" not in word} - vocabulary().beside_amounts
+    else:
+        strange = whole if len(whole) > _MAX_BESIDE else set()
+    strange |= whole & vocabulary().shifting
+    if not strange:
+        return finding
+    said = finding.check.reason.rstrip(".")
+    return _undecided(
+        token, f"{said}; but the sentence says more than that: {', '.join(sorted(strange)[:6])}"
+    )
 
 
 def _without(finding: Finding, loose: set[str]) -> Finding:

@@ -203,6 +203,8 @@ def _conversion_factor(
     kinds = _factor_kinds(clause)
     if len(kinds) > 1 or re.search(r"\banesth|\banaesth", clause):
         return None
+    if kinds and len(re.findall(r"(?:num|usd)#\d+\.\d{3,}", clause)) > 1:
+        return Judged(None, False, frozenset(), "two conversion factors stand in one clause")
     other = look_up("conversion_factor_qpp", context.facts(""))
     if not kinds and other and equal_figures(found, other.text, "num"):
         return Judged(None, False, frozenset(), "the kind of conversion factor is not named")

@@ -50,13 +50,13 @@ _MENTION = re.compile(
         |\b(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>(?:19|20)\d\d)\b)
   | (?P<adj>\b(?:CARC|CO|PR|OA|PI)[- ]?(?P<adj_a>\d{{1,3}})\b
         |\b(?:adjustment|denial|claim)\s(?:reason\s)?codes?\s(?:CO-?)?(?P<adj_b>\d{{1,3}})\b)
-  | (?P<apc>\bAPC\s*(?:code|group|number)?\s*\#?(?P<apc_a>\d{{4}})\b)
+  | (?P<apc>\bAPC\s*(?:code|group|number)?\s*[:=\#]?\s*(?P<apc_a>\d{{4}})\b)
   | (?P<loc>(?:\bpp?\.\s?|\bpages?\s)?\b(?P<loc_a>(?:Intro|[IVX]{{1,4}})-\d{{1,3}})\b
         |(?:§+\s?|\bsections?\s)(?P<loc_b>\d[\d.]*\d|\d)
         |\b(?:ch\.|chapter)\s?(?P<loc_c>[IVX]{{1,4}}|\d{{1,2}})\b)
   | (?P<gd>\b(?P<gd_a>\d{{1,3}}|{_WORDS})[- ]?days?[- ](?:global|post-?op(?:erative)?\s(?:period|global)
             |surgical\sglobal)
-        |(?P<gd_label>\bglobal\s(?:surgery\s|surgical\s)?(?:fee\s|days?\s)?(?:period|package|indicator|days|status)?\s*(?:value\s|status\s)?
+        |(?P<gd_label>\bglobal(?:\s|(?=:))(?:surgery\s|surgical\s)?(?:fee\s|days?\s)?(?:period|package|indicator|days|status)?\s*(?:value\s|status\s)?
             (?:of|is|are|=|:|runs|lasts|for)?\s*(?P<gd_not>not\s+)?)(?P<gd_b>\d{{1,3}}|{_WORDS})
             (?P<gd_days>[- ]days?)?(?![\w]|\.\d|[- ]day)
         |(?<![\w.$/,\#-])(?P<gd_c>0[019]0)(?:[- ]days?)?(?![\w%]|\.\d)

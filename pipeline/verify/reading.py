@@ -73,6 +73,8 @@ class _Lexicon(Record):
     other_payers: str
     frequency: str
     adjusted: str
+    shifting: str
+    beside_amounts: str
     plain: str = Field(min_length=1)
 
 
@@ -138,6 +140,8 @@ class Vocabulary:
         self.other_payers = re.compile(lexicon.other_payers)
         self.frequency = re.compile(lexicon.frequency)
         self.adjusted = re.compile(lexicon.adjusted)
+        self.shifting = frozenset(stem(word) for word in lexicon.shifting.split())
+        self.beside_amounts = frozenset(stem(word) for word in lexicon.beside_amounts.split())
         self.plain = frozenset(stem(word) for word in lexicon.plain.split())
 
 

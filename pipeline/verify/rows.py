@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.data import Check, Claim, CodeProfile, Evidence, Fact, Outcome, RowEvidence
-from pipeline.facts.sentences import compose_sentence, rows_of
+from pipeline.facts.rows import rows_of
+from pipeline.facts.sentences import compose_sentence
 
 CHECK = "rows"
 # Facts of a code (empty: of whole releases) as of the page's date, by field.

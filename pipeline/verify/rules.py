@@ -252,6 +252,8 @@ def _basis(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
             and own not in named
             and any(p.partner == code for p in _primaries(context.facts(own)))
         ):
+            if _IS_PRIMARY.search(clause):
+                return None
             named, code, facts = (own, *named), own, context.facts(own)
         return _add_on(named, code, facts) if code else None
     fact = facts.get(rule.field)
@@ -298,6 +300,9 @@ def _pair(named: tuple[str, ...], context: ClaimContext) -> _Basis | None:
     if not all(context.facts(code) for code in named):
         return None
     return _Basis("", (), named)
+
+
+_IS_PRIMARY = re.compile(r"\b(?:is|are|as) (?:an?|the|one|one of the|one of its|among its)? ?(?:\w+ )?primar")
 
 
 def _primaries(facts: Mapping[str, Fact]) -> tuple[Fact, ...]:
