@@ -27,9 +27,6 @@ FREQUENCY = re.compile(
 WITHOUT_ADJUSTMENT_CODE = {
     "bone-skin-graft-every-part-done",
     "decompression-levels-one-primary",
-    "fusion-22612-add-ons",
-    "posterior-fusion-further-interspaces",
-    "posterior-fusion-two-regions",
     "vascularised-graft-donor-site",
 }
 # Adjustment codes (CARC) that a denial reason may carry.
