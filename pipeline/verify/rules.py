@@ -285,8 +285,17 @@ _PAIRED = re.compile(
 )
 
 
+# "with A, B": partners of another code, not of each other.
+_PARTNERS = re.compile(
+    r"\b(?:with|from|into|to|beside|for|of) (?:codes? )*code#\w+(?:\s*,\s*|\s+)(?:and |or )?(?:code )?code#\w+"
+)
+_EACH_OTHER = re.compile(r"\b(?:together|each other|one another|between|pair)\b|no_edit")
+
+
 def _each_with_page(clause: str, named: tuple[str, ...], context: ClaimContext) -> bool:
     own = context.hcpcs_code
+    if _PARTNERS.search(clause) and not _EACH_OTHER.search(clause):
+        return True
     return own is not None and own not in named and _PAIRED.search(clause) is None
 
 
