@@ -122,12 +122,12 @@ def _number(blocks: list[str]) -> list[InputClaim]:
     section: tuple[str, ...] = ()
     for block in blocks:
         heading = block.startswith(_HEADING)
+        if heading:
+            section = _codes(block)
         sentences = split_claims(block.removeprefix(_HEADING))
         if not sentences:
             continue
         count += 1
-        if heading:
-            section = _codes(block)
         before: tuple[str, ...] = ()
         for index, sentence in enumerate(sentences, 1):
             text = " ".join(sentence.split())

@@ -8,7 +8,7 @@ from pipeline.verify import checker_version, load_rules, verify_text_claim
 from tests.verify.worked import load_cases, make_context
 
 LABELS = {"s": Label.SUPPORTED, "r": Label.REFUTED, "n": Label.NOT_ENOUGH_INFO}
-CASES = load_cases("cases_worked.txt") + load_cases("cases_fresh.txt")
+CASES = load_cases("cases_worked.txt") + load_cases("cases_fresh.txt") + load_cases("cases_attack.txt")
 
 
 def judge(code, text):
@@ -54,7 +54,7 @@ def test_no_supported_claim_survives_a_change_of_meaning(code, text):
     changed += ["Contrary to CMS, " + text, "Some hospitals say " + text]
     for match in re.finditer(r"\b(?:is|are|takes|pays|has)\b", text):
         changed.append(text[: match.start()] + NEGATED[match.group()] + text[match.end() :])
-    for match in re.finditer(r"\d+[.,]\d+", text):
+    for match in re.finditer(r"(?<!about \$)\b\d+[.,]\d+", text):
         wrong = match.group()[:-1] + str((int(match.group()[-1]) + 1) % 10)
         changed.append(text[: match.start()] + wrong + text[match.end() :])
     for sentence in changed:

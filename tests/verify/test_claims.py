@@ -70,3 +70,45 @@ def test_binary_is_refused(tmp_path):
     path.write_bytes(b"text\n\xff\xfe")
     with pytest.raises(SourceError, match=r"page\.txt:2"):
         read_claims(path)
+
+
+def test_html_text_nobody_sees_is_not_read(tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(
+        "<body><p>The MUE is 1<sup>2</sup>.<span style='DISPLAY : none'> It is verified.</span></p>"
+        "<p style='visibility:hidden'>The MUE is 5.</p><p hidden>The MUE is 6.</p><!-- The MUE is 8. --></body>"
+    )
+    assert [claim.text for claim in read_claims(path)] == ["The MUE is 1."]
+
+
+def test_table_of_fields_is_read_by_its_first_column(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text(
+        "| Field | 2026 |\n|---|---|\n| Work RVU | 19.11 |\n\n| Field | Value |\n|---|---|\n| APC | 5115 |\n"
+    )
+    assert [claim.text for claim in read_claims(path)] == ["Work RVU (2026): 19.11", "APC: 5115"]
+
+
+def test_sentence_behind_another_code_says_which(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text(
+        "# 27447\n\nIt is major. 22853 is an add-on code. Its MUE is 4. 22633 too. It has ZZZ days.\n\n"
+        "## Related: 20610\n\nIts global period is 0 days.\n\n## Payment\n\nIt is paid.\n"
+    )
+    assert [claim.text for claim in read_claims(path)] == [
+        "It is major.",
+        "22853 is an add-on code.",
+        "[22853] Its MUE is 4.",
+        "22633 too.",
+        "[22853 or 22633] It has ZZZ days.",
+        "Related: 20610",
+        "[20610] Its global period is 0 days.",
+        "Payment",
+        "It is paid.",
+    ]
+
+
+def test_html_heading_says_which_code_its_section_is_about(tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text("<h1>27447</h1><p>It is major.</p><h2>20610</h2><p>It is minor.</p>")
+    assert [claim.text for claim in read_claims(path)] == ["It is major.", "[20610] It is minor."]

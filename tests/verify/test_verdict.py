@@ -1,4 +1,6 @@
-from pipeline.data import Claim, Label, Match, Passage, QuoteEvidence
+from datetime import date
+
+from pipeline.data import Applicability, Claim, Label, Match, Passage, QuoteEvidence
 from pipeline.verify import checker_version, examine_claim, load_rules, verify_claim, verify_text_claim
 from tests.verify.worked import make_context, make_document
 
@@ -118,3 +120,60 @@ def test_previous_release_is_used_where_it_is_loaded():
         judge_with(make_context("20970", previous=lambda code, release: old if code == "20970" else {}))
         is Label.SUPPORTED
     )
+
+
+def judge_with_note(text, sentence, code, applies_to):
+    document = make_document(sentence)
+    passage = Passage(
+        id="p", document_id=document.id, start=0, end=len(sentence), text=sentence, applies_to=applies_to
+    )
+    return verify_text_claim(
+        text,
+        context=make_context(code, documents={document.id: document}),
+        rules=load_rules(),
+        checker="r",
+        search=lambda query, limit: [passage],
+    ).verdict.label
+
+
+def test_note_speaks_only_for_the_codes_it_applies_to():
+    sentence = "The values of this code already cover the work on either side of the body."
+    both_sides = Applicability(indicators={"bilateral_indicator": ("2",)})
+    knee = Applicability(codes=("27447",))
+    assert judge_with_note(sentence, sentence, "27447", knee) is Label.SUPPORTED
+    assert judge_with_note(sentence, sentence, "20610", knee) is Label.NOT_ENOUGH_INFO
+    assert judge_with_note(sentence, sentence, None, knee) is Label.NOT_ENOUGH_INFO
+    assert judge_with_note(sentence, sentence, "27447", both_sides) is Label.NOT_ENOUGH_INFO
+
+
+def test_wording_that_exchanges_a_relation_is_not_supported():
+    sentence = (
+        "An edit between two shoulder codes opens where the operations were done on opposite shoulders."
+    )
+    turned = sentence.replace("opposite shoulders", "the same shoulder")
+    everywhere = Applicability()
+    assert judge_with_note(sentence, sentence, "27447", everywhere) is Label.SUPPORTED
+    assert judge_with_note(turned, sentence, "27447", everywhere) is Label.NOT_ENOUGH_INFO
+
+
+def test_amount_of_an_earlier_release_goes_with_its_own_factor():
+    rows = make_context("27447").facts("27447")
+    old = {"fac_total_rvu": changed(rows["fac_total_rvu"], "38.88")}
+    factor = {"conversion_factor": changed(rows["fac_total_rvu"], "32.3465", field="conversion_factor")}
+    context = make_context("27447", previous=lambda code, release: old if code else factor)
+
+    def label(text):
+        return verify_text_claim(text, context=context, rules=load_rules(), checker="r").verdict.label
+
+    assert label("In RVU25D, 27447 pays $1,257.63 in a facility.") is Label.SUPPORTED
+    assert label("In RVU25D, 27447 pays $1,298.63 in a facility.") is Label.REFUTED
+
+
+def changed(fact, value, **more):
+    update = {
+        "value": value,
+        "release": "RVU25D",
+        "valid_from": date(2025, 10, 1),
+        "valid_to": date(2025, 12, 31),
+    }
+    return fact.model_copy(update=update | more)
