@@ -6,14 +6,20 @@
   under the same row, or a reworded note, keeps its claim id.
 - Statement id: `s_` + the same over [hcpcs_code, section_key, first claim's subject].
 - Evidence id: `e_` + the same over what is shown: document, passage and offsets, or release, row and value.
-- Input fingerprint: SHA-256 over canonical JSON of every input of a page, named by kind.
+- Input fingerprint: SHA-256 over canonical JSON of the inputs that decide what a page says, named by kind: the code and
+  its date of service, whole fact rows, notes and their order, profiles, registry, section specs, prompts, drafter,
+  checker and the code that composes and renders. Two inputs stay outside, because they only decide dates of
+  verification: the clock and the previous revision.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
 
 _SHORT = 12
 
@@ -42,6 +48,26 @@ def evidence_id(*parts: str | int) -> str:
 def text_subject(text: str) -> str:
     """Subject of a claim that has no table row or note behind its wording: its words, lower-cased."""
     return "text:" + " ".join(text.lower().split())
+
+
+@cache
+def code_digest(*packages: str) -> str:
+    """SHA-256 over the files of packages (modules, tables, templates), line ends aside: a change of what they do."""
+    content = hashlib.sha256()
+    for package in packages:
+        root = resources.files(package)
+        found = {f"{package}/{name}": entry for name, entry in _files(root)}
+        for name in sorted(found):
+            content.update(name.encode() + b"\0" + found[name].read_bytes().replace(b"\r\n", b"\n"))
+    return content.hexdigest()
+
+
+def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _files(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith((".py", ".toml", ".j2", ".css")):
+            yield prefix + entry.name, entry
 
 
 def fingerprint(inputs: Mapping[str, str | Sequence[str] | Mapping[str, str]]) -> str:

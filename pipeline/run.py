@@ -10,7 +10,7 @@ from functools import partial
 from pipeline.data import (
     Evidence,
     Fact,
-    JudgeFailure,
+    Outcome,
     Page,
     PagePlan,
     Passage,
@@ -22,13 +22,21 @@ from pipeline.draft.extractive import draft_notes
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import classification_row, draft_related, draft_summary, draft_table_section
 from pipeline.facts.releases import row_evidence
-from pipeline.facts.sentences import rows_of
-from pipeline.identity import digest, fingerprint
+from pipeline.facts.rows import rows_of
+from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.applicability import applies
 from pipeline.sources.documents import quote_anchor
 from pipeline.sources.notes import Note, note_passages
-from pipeline.verify import ClaimContext, checker_version, examine_claim, load_rules, split_claims
+from pipeline.verify import (
+    ClaimContext,
+    check_wording,
+    checker_version,
+    examine_claim,
+    load_rules,
+    reject_wording,
+    split_claims,
+)
 from pipeline.workspace import Workspace
 
 # Passages for a query among those allowed, best first.
@@ -109,10 +117,12 @@ def build_page(
             {
                 "code": hcpcs_code,
                 "as_of": as_of.isoformat(),
-                "facts": sorted(f"{fact.key}={fact.value}" for fact in rows.values()),
+                "facts": digest(sorted(fact.model_dump_json() for fact in rows.values())),
                 "notes": [note.sha256 for note in notes],
                 "documents": sorted({e.document_id for e in draft.evidence if isinstance(e, QuoteEvidence)}),
-                "ranks": ranks_digest(ranks),
+                "order": digest([ranks, {note.id: reach[note.id] for note in notes}]),
+                "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
+                "made_by": code_digest("pipeline.facts", "pipeline.draft", "pipeline.page"),
                 "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),
                 "sections": [spec.sha256 for spec in plan.sections],
                 "prompts": list(drafter.prompt_hashes),
@@ -168,11 +178,6 @@ def _tie_checklist(draft: Draft) -> Draft:
     return draft.model_copy(update={"statements": tuple(tied)})
 
 
-def ranks_digest(ranks: Mapping[str, Sequence[str]]) -> str:
-    """The order that retrieval gave each section, as one digest."""
-    return digest({key: list(order) for key, order in ranks.items()})
-
-
 def _rank(spec: SectionSpec, summary: str, notes: Sequence[Note], search: Search) -> list[str]:
     """Ids of the passages that may feed a section, in the order retrieval puts them."""
     wanted = {
@@ -208,14 +213,18 @@ def _draft_notes(
 
 def _verify(
     draft: Draft, evidence: dict[str, Evidence], *, context: ClaimContext
-) -> tuple[dict[str, Verdict | JudgeFailure], dict[str, Evidence]]:
+) -> tuple[dict[str, Verdict], dict[str, Evidence]]:
     """A verdict for every claim, and the evidence with whatever the checks added to it."""
     rules, checker = load_rules(), checker_version()
-    outcomes: dict[str, Verdict | JudgeFailure] = {}
+    outcomes: dict[str, Verdict] = {}
     for statement in draft.statements:
         for claim in statement.claims:
             offered = [evidence[id_] for id_ in claim.evidence_ids]
             examined = examine_claim(claim, offered, context=context, rules=rules, checker=checker)
             outcomes[claim.id] = examined.verdict
             evidence.update({item.id: item for item in examined.evidence})
+        wording = check_wording(statement, evidence)
+        if wording.outcome is Outcome.FAIL:
+            for claim in statement.claims:
+                outcomes[claim.id] = reject_wording(outcomes[claim.id], wording)
     return outcomes, evidence

@@ -192,3 +192,67 @@ def test_as_of_an_earlier_date_shows_that_dates_values(tmp_path):
     assert cells["Hospital inpatient"][1] == "$2,778.24"
     ledger = json.loads((result.path.parent / "page.json").read_text())
     assert ledger["as_of"] == "2025-11-03"
+
+
+def test_a_tampered_cell_is_withheld_although_its_sentence_is_right(tmp_path, monkeypatch):
+    import pipeline.draft.tables as tables
+
+    real = tables.compose_sentence
+
+    def tampered(subject, code, rows):
+        sentence = real(subject, code, rows)
+        if sentence and subject == "rvu:work":
+            return sentence.model_copy(update={"cells": ("Work", "44.47", *sentence.cells[2:])})
+        return sentence
+
+    monkeypatch.setattr(tables, "compose_sentence", tampered)
+    (result,) = regenerate(["20970"], tmp_path)
+    assert not any("44.47" in cell for s in result.page.sections for st in s.statements for cell in st.cells)
+    assert any(w.statement.cells[1:2] == ("44.47",) for w in result.page.withheld)
+
+
+def test_an_absent_edit_that_the_table_does_list_is_withheld(tmp_path, monkeypatch):
+    import pipeline.draft.tables as tables
+
+    monkeypatch.setattr(
+        tables, "compose_sentence", _without_edits(tables.compose_sentence, hidden="ptp_column_two:29880")
+    )
+    (result,) = regenerate(["29881"], tmp_path)
+    held = [w.statement.text for w in result.page.withheld]
+    assert any("lists no NCCI edit between 29881 and 29880" in text for text in held)
+
+
+def _without_edits(real, *, hidden):
+    def compose(subject, code, rows):
+        seen = {
+            key: fact for key, fact in rows.items() if hidden not in key and not key.startswith("29880.ptp")
+        }
+        return real(subject, code, seen)
+
+    return compose
+
+
+@pytest.mark.parametrize("changed", ["facts", "notes", "profiles", "sections", "site_blocks", "registry"])
+def test_the_fingerprint_covers_every_input(tmp_path, monkeypatch, changed):
+    (first,) = regenerate(["20610"], tmp_path / "a")
+    real = getattr(Workspace, changed).func
+    monkeypatch.setattr(Workspace, changed, property(lambda self: _touched(changed, real(self))))
+    (second,) = regenerate(["20610"], tmp_path / "b")
+    assert second.page.fingerprint != first.page.fingerprint
+
+
+def _touched(kind, value):
+    from pipeline.facts.lookup import FactStore
+
+    if kind == "facts":
+        rows = [row for code in [*value.codes(), ""] for row in value.history(code)]
+        return FactStore(row.model_copy(update={"locator": row.locator + " (checked)"}) for row in rows)
+    if kind == "notes":
+        return [note.model_copy(update={"sha256": "0" * 64}) for note in value]
+    if kind == "profiles":
+        return {code: profile.model_copy(update={"region": "elsewhere"}) for code, profile in value.items()}
+    if kind == "sections":
+        return tuple(spec.model_copy(update={"sha256": "0" * 64}) for spec in value)
+    if kind == "site_blocks":
+        return tuple(block.model_copy(update={"text": "other words"}) for block in value)
+    return {family: entry.model_copy(update={"title": "another title"}) for family, entry in value.items()}

@@ -8,7 +8,8 @@ from datetime import date
 from pipeline.data import Claim, CodeProfile, Currency, Evidence, Fact, PagePlan, RowEvidence, Statement
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
-from pipeline.facts.sentences import FactSentence, Rows, compose_sentence
+from pipeline.facts.rows import FactSentence, Rows
+from pipeline.facts.sentences import compose_sentence
 from pipeline.identity import claim_id, evidence_id, statement_id
 
 DRAFTER = "tables"
@@ -33,9 +34,6 @@ _ANSWERS = {
 
 MakeRow = Callable[[Fact], RowEvidence]
 MakeProfileRow = Callable[[CodeProfile], RowEvidence]
-
-
-NO_EDIT = "no edit listed, which is not permission"
 
 
 def draft_table_section(plan: PagePlan, section_key: str, *, rows: Rows, make_row: MakeRow) -> Draft:
@@ -122,16 +120,16 @@ def draft_related(
 ) -> Draft:
     """The related-codes table: how each differs (our classification), its add-on relation and its NCCI edit.
 
-    Siblings first, then add-ons and primary codes, then the other codes that NCCI pairs with this one.
+    Siblings first, then add-ons and primary codes. Other codes that NCCI pairs with this one stand in the row
+    of the modifiers that may open an edit.
     """
     others = [*profiles[plan.hcpcs_code].siblings]
-    for prefix in ("primary_code:", "ptp_column_two:"):
-        linked = {
-            fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
-            for fact in rows.values()
-            if fact.field.startswith(prefix)
-        }
-        others += sorted((linked & profiles.keys()) - set(others))
+    linked = {
+        fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
+        for fact in rows.values()
+        if fact.field.startswith("primary_code:")
+    }
+    others += sorted((linked & profiles.keys()) - set(others))
     return merge_drafts(
         _draft_relation(
             plan, other, profiles, rows=rows, make_row=make_row, make_profile_row=make_profile_row
@@ -162,7 +160,7 @@ def _draft_relation(
         )
     ]
     relations = []
-    for kind in ("add_on_pair", "ptp"):
+    for kind in ("add_on_pair", "ptp", "no_ptp"):
         sentence = compose_sentence(f"{kind}:{other}", plan.hcpcs_code, rows)
         if sentence is not None:
             claim, cited = _claim_on(plan, "related", sentence, make_row)
@@ -173,7 +171,7 @@ def _draft_relation(
         id=statement_id(plan.hcpcs_code, "related", subject),
         section_key="related",
         text=" ".join(claim.text for claim in claims),
-        cells=(other, differs, "; ".join(relations) or NO_EDIT),
+        cells=(other, differs, "; ".join(relations)),
         answers=("siblings",),
         drafter=DRAFTER,
         claims=tuple(claims),

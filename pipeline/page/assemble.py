@@ -58,9 +58,10 @@ def assemble_page(
     standing = _with_their_origin(standing)
     kept_ids = {statement.id for statement in standing}
     verdicts = {
-        claim.id: _dated(outcomes[claim.id], claim.id, statement, previous, today)
+        claim.id: _dated(outcome, claim, evidence, previous, today)
         for statement in standing
         for claim in statement.claims
+        if isinstance(outcome := outcomes[claim.id], Verdict)
     }
     used = _used_evidence(standing, verdicts, evidence)
     withheld = tuple(
@@ -112,19 +113,23 @@ def _with_their_origin(standing: list[Statement]) -> list[Statement]:
 
 
 def _dated(
-    outcome: Outcome, claim_id: str, statement: Statement, previous: Page | None, today: date
+    verdict: Verdict, claim: Claim, evidence: Mapping[str, Evidence], previous: Page | None, today: date
 ) -> Verdict:
-    assert isinstance(outcome, Verdict)  # noqa: S101 - only standing statements come here
-    before = previous.verdicts.get(claim_id) if previous else None
-    claim = next(claim for claim in statement.claims if claim.id == claim_id)
+    """The verdict with its date: that of the previous revision where claim, evidence and checker are the same."""
+    before = previous.verdicts.get(claim.id) if previous else None
     unchanged = (
         before is not None
         and previous is not None
-        and before.checker == outcome.checker
+        and before.checker == verdict.checker
+        and before.evidence_ids == verdict.evidence_ids
         and claim in _claims_of(previous)
+        and all(
+            previous.evidence.get(id_) == evidence[id_]
+            for id_ in (*claim.evidence_ids, *verdict.evidence_ids)
+        )
     )
     kept = before.verified_on if before and unchanged and before.verified_on else today
-    return outcome.model_copy(update={"verified_on": kept})
+    return verdict.model_copy(update={"verified_on": kept})
 
 
 def _claims_of(page: Page) -> list[Claim]:

@@ -9,6 +9,7 @@ from pipeline.verify.quotes import locate_quote
 from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules, load_rules
 from pipeline.verify.verdict import Examined, checker_version, examine_claim, verify_claim, verify_text_claim
+from pipeline.verify.wording import check_wording, reject_wording
 
 __all__ = [
     "ClaimContext",
@@ -20,6 +21,7 @@ __all__ = [
     "check_figures",
     "check_rows",
     "check_rules",
+    "check_wording",
     "checker_version",
     "examine_claim",
     "find_evidence",
@@ -27,6 +29,7 @@ __all__ = [
     "load_rules",
     "locate_quote",
     "read_claims",
+    "reject_wording",
     "split_claims",
     "verify_claim",
     "verify_text_claim",

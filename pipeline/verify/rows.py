@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.data import Check, Claim, CodeProfile, Evidence, Fact, Outcome, RowEvidence
 from pipeline.facts.rows import rows_of
-from pipeline.facts.sentences import compose_sentence
+from pipeline.facts.sentences import SUBJECT_KINDS, compose_sentence
 
 CHECK = "rows"
 # Facts of a code (empty: of whole releases) as of the page's date, by field.
@@ -25,7 +25,11 @@ def check_rows(
     facts: FactsOf,
     profiles: Mapping[str, CodeProfile],
 ) -> Check:
-    """Check a claim that rests on rows; SILENT for one that cites none."""
+    """Check a claim that rests on rows; SILENT for one that cites none.
+
+    Every cited row must be the newest of its field in the loaded tables. A claim about rows must then read as they
+    compose; any other claim, such as a note's that applies by an indicator, only has to cite rows that stand.
+    """
     rows = [item for item in evidence if isinstance(item, RowEvidence)]
     ids = tuple(row.id for row in rows)
     if not rows:
@@ -40,6 +44,12 @@ def check_rows(
                 found=row.fact.value,
                 evidence_ids=ids,
             )
+    if claim.subject.partition(":")[0] not in SUBJECT_KINDS | {"class"}:
+        return Check(
+            check=CHECK, outcome=Outcome.PASS, reason="the cited rows stand in the tables", evidence_ids=ids
+        )
+    if problem := _contradicted_absence(claim, hcpcs_code, facts):
+        return Check(check=CHECK, outcome=Outcome.FAIL, reason=problem, found=claim.text, evidence_ids=ids)
     expected = _recompose(claim, [row.fact for row in rows], hcpcs_code, profiles)
     if expected is None or expected != (claim.text, claim.derivation):
         return Check(
@@ -67,6 +77,15 @@ def _misplaced(row: RowEvidence, facts: FactsOf, profiles: Mapping[str, CodeProf
         return "" if found == fact.value else "the classification row is not in the code profiles"
     stored = facts(fact.hcpcs_code).get(fact.field)
     return "" if stored == fact else "the cited row is not the newest row of its field in the loaded tables"
+
+
+def _contradicted_absence(claim: Claim, hcpcs_code: str, facts: FactsOf) -> str:
+    """An absence cannot be seen in the rows that are cited: look for the edit under both codes."""
+    kind, _, other = claim.subject.partition(":")
+    if kind != "no_ptp":
+        return ""
+    listed = f"ptp_column_two:{other}" in facts(hcpcs_code) or f"ptp_column_two:{hcpcs_code}" in facts(other)
+    return "the loaded table does list an edit of this pair" if listed else ""
 
 
 def _recompose(

@@ -9,11 +9,8 @@ Confidence, by what decided: 0.99 a table row; 0.95 the source's own sentence, o
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
 from pipeline.data import (
@@ -29,8 +26,7 @@ from pipeline.data import (
     RowEvidence,
     Verdict,
 )
-from pipeline.facts.sentences import SUBJECT_KINDS
-from pipeline.identity import claim_id, text_subject
+from pipeline.identity import claim_id, code_digest, text_subject
 from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.edits import check_edits
@@ -43,7 +39,6 @@ from pipeline.verify.rules import Rule, check_rules
 from pipeline.verify.support import Support, assess_support, residue
 
 Search = Callable[[str, int], list[Passage]]
-_SUBJECTS_OF_ROWS = SUBJECT_KINDS | {"class"}
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 # More words than this beside a contradicted rule, and the sentence may well be about something else.
@@ -57,14 +52,9 @@ class Examined(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-@lru_cache(maxsize=1)
 def checker_version() -> str:
-    """`rules-` and 8 hex digits over every file of this package: any change of a check is another checker."""
-    content = hashlib.sha256()
-    files = {entry.name: entry for entry in resources.files("pipeline.verify").iterdir()}
-    for name in sorted(name for name in files if name.endswith((".py", ".toml"))):
-        content.update(name.encode() + b"\0" + files[name].read_bytes().replace(b"\r\n", b"\n"))
-    return f"rules-{content.hexdigest()[:8]}"
+    """`rules-` and 8 hex digits over the code and data of the checks, and of the sentences they compose again."""
+    return f"rules-{code_digest('pipeline.verify', 'pipeline.facts')[:8]}"
 
 
 def verify_claim(
@@ -141,8 +131,14 @@ def _decide(
         _restrained(finding, reading, context)
         for finding in check_rules(reading, context=context, rules=rules)
     ]
-    judged = [*check_figures(reading, context=context), *check_edits(reading, context=context), *ruled]
-    composed = any(finding.passed and finding.check.check == "rows" for finding in first)
+    composed = any(
+        finding.passed and finding.check.check == "rows" and finding.check.found for finding in first
+    )
+    edits = check_edits(reading, context=context)
+    if composed:  # says what its rows say, so that a rule may contradict it but not leave it undecided
+        ruled = [finding for finding in ruled if finding.refutes or not finding.failed]
+        edits = [finding for finding in edits if finding.refutes or not finding.failed]
+    judged = [*check_figures(reading, context=context), *edits, *ruled]
     support = (
         Support(
             "rows", Finding(Check(check="support", outcome=Outcome.PASS, reason="composed from its rows"))
@@ -213,7 +209,7 @@ def _place(item: QuoteEvidence, text: str) -> LocatedQuote:
 
 def _check_rows(claim: Claim, evidence: Sequence[Evidence], context: ClaimContext) -> list[Finding]:
     rows = tuple(item for item in evidence if isinstance(item, RowEvidence))
-    if not rows or claim.subject.partition(":")[0] not in _SUBJECTS_OF_ROWS or context.hcpcs_code is None:
+    if not rows or context.hcpcs_code is None:
         return []
     check = check_rows(
         claim, evidence, hcpcs_code=context.hcpcs_code, facts=context.facts, profiles=context.profiles

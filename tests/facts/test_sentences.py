@@ -1,7 +1,8 @@
 import pytest
 
 from pipeline.facts.indicators import applicable_entries, load_modifier_entries
-from pipeline.facts.sentences import compose_sentence, rows_of
+from pipeline.facts.rows import rows_of
+from pipeline.facts.sentences import compose_sentence
 from tests.facts.rows import fact, surgical
 
 
@@ -146,4 +147,14 @@ def test_edit_modifiers_name_the_pairs_they_may_open_and_those_nothing_opens():
     assert sentence is not None
     assert "among these pages with 29874, 29880; no modifier opens the edit with 29870." in sentence.text
     only_closed = rows_of("29881", [fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")])
-    assert say("edit_modifiers:", only_closed, "29881") is None
+    closed = say("edit_modifiers:", only_closed, "29881")
+    assert closed is not None and closed.cells[1] == "No modifier opens the edit with 29870."
+    assert say("edit_modifiers:", {}, "29881") is None
+
+
+def test_the_absence_of_an_edit_is_dated_and_is_not_permission():
+    counted = fact("ptp_partner_count", "12", "PTP-2024Q3", "29881")
+    none = say("no_ptp:29876", rows_of("29881", [counted]), "29881")
+    assert none is not None and "PTP-2024Q3 lists no NCCI edit" in none.text and "not permission" in none.text
+    edit = fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")
+    assert say("no_ptp:29870", rows_of("29881", [counted, edit]), "29881") is None

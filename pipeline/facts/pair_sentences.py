@@ -1,0 +1,113 @@
+"""Sentences about two codes: add-ons with their primaries, NCCI edits, and modifiers that may open an edit."""
+
+from __future__ import annotations
+
+from pipeline.data import Fact
+from pipeline.facts.indicators import PTP_INDICATOR
+from pipeline.facts.rows import FactSentence, Rows
+
+ANY = "CCCCC"  # the add-on file's word for "the contractor decides which primary codes"
+
+
+def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
+    """An add-on code and those of its primaries that are loaded."""
+    named = sorted(
+        (
+            f
+            for f in rows.values()
+            if f.hcpcs_code == code and f.field.startswith("primary_code:") and f.partner != ANY
+        ),
+        key=lambda fact: fact.partner,
+    )
+    if not named:
+        return None
+    codes = ", ".join(fact.partner for fact in named)
+    release = named[0].release
+    return FactSentence(
+        subject=subject,
+        text=f"{code} is an add-on code, reported only with a primary code; among these pages: {codes} ({release}).",
+        cells=("Add-on code", "yes", f"Primaries among these pages: {codes}", release),
+        facts=tuple(named),
+    )
+
+
+def compose_add_on_pair(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:
+    """Which of two codes is the other's add-on."""
+    mine = rows.get(f"primary_code:{other}")
+    fact = mine or rows.get(f"{other}.primary_code:{code}")
+    if fact is None:
+        return None
+    add_on, primary = (code, other) if mine else (other, code)
+    return FactSentence(
+        subject=subject,
+        text=f"{add_on} is an add-on code that may be reported with its primary code {primary} ({fact.release}).",
+        cells=(f"{add_on} is an add-on to {primary}",),
+        facts=(fact,),
+    )
+
+
+def compose_ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:
+    """The NCCI edit between the page's code and another, whichever stands in column one."""
+    first = rows.get(f"ptp_column_two:{other}")
+    fact = first or rows.get(f"{other}.ptp_column_two:{code}")
+    if fact is None or fact.value not in PTP_INDICATOR:
+        return None
+    one, two = (code, other) if first else (other, code)
+    meaning = PTP_INDICATOR[fact.value]
+    return FactSentence(
+        subject=subject,
+        text=(
+            f"NCCI pairs {one} (column one) with {two} (column two), modifier indicator {fact.value}: "
+            f"{meaning} ({fact.release})."
+        ),
+        cells=(f"{two} into {one}: indicator {fact.value}, {meaning}",),
+        facts=(fact,),
+    )
+
+
+def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
+    """The row of modifiers that may open an NCCI edit: with which codes one may, with which none does."""
+    edits = sorted(
+        (fact for fact in rows.values() if fact.field.startswith("ptp_column_two:")),
+        key=lambda fact: _other(fact, code),
+    )
+    opened = [_other(fact, code) for fact in edits if fact.value == "1"]
+    closed = [_other(fact, code) for fact in edits if fact.value == "0"]
+    if not edits:
+        return None
+    when = ""
+    if opened:
+        when = (
+            "Only for services that really are separate, when no more specific modifier fits, and only where the "
+            f"edit allows it: among these pages with {', '.join(opened)}; "
+        )
+    if closed:
+        when += f"{'no' if opened else 'No'} modifier opens the edit with {', '.join(closed)}; "
+    when = f"{when.removesuffix('; ')}."
+    return FactSentence(
+        subject=subject,
+        text=f"Modifiers 59, XE, XS, XP, XU with {code}: {when[0].lower()}{when[1:]}",
+        cells=("59, XE, XS, XP, XU", when, f"modifier indicators of the edits, {edits[0].release}"),
+        facts=tuple(edits),
+        derivation="NCCI Policy Manual ch. I section E, p. I-17",
+    )
+
+
+def _other(edit: Fact, code: str) -> str:
+    return edit.partner if edit.hcpcs_code == code else edit.hcpcs_code
+
+
+def compose_no_ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:
+    """That the loaded table lists no edit of the pair: dated by the row that counts the code's partners.
+
+    None where there is such an edit. The absence of an edit is not permission (NCCI manual, Intro-6).
+    """
+    counted = rows.get("ptp_partner_count")
+    if counted is None or compose_ptp(subject, other, code, rows) is not None:
+        return None
+    return FactSentence(
+        subject=subject,
+        text=f"{counted.release} lists no NCCI edit between {code} and {other}; that is not permission to report both.",
+        cells=(f"no edit listed in {counted.release}, which is not permission",),
+        facts=(counted,),
+    )

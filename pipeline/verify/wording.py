@@ -1,0 +1,56 @@
+"""The words of a statement are those of its claims: no sentence, and no figure in a table cell, escapes its checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pipeline.data import Check, Evidence, Label, Outcome, RowEvidence, Statement, Verdict
+
+CHECK = "wording"
+# Figures, codes and releases: whatever holds a digit.
+_FIGURE = re.compile(r"[A-Z]*-?\d[\w.,-]*\w|\d")
+
+
+def check_wording(statement: Statement, evidence: Mapping[str, Evidence]) -> Check:
+    """PASS where the text is its claims' texts in order, and each figure in a cell stands in a claim or its rows."""
+    if statement.text.split() != " ".join(claim.text for claim in statement.claims).split():
+        return Check(
+            check=CHECK,
+            outcome=Outcome.FAIL,
+            reason="the statement says more, or less, than its claims",
+            expected=" ".join(claim.text for claim in statement.claims),
+            found=statement.text,
+        )
+    cited = [evidence[id_] for claim in statement.claims for id_ in claim.evidence_ids]
+    rows = [item.fact for item in cited if isinstance(item, RowEvidence)]
+    known = " ".join(
+        [
+            *(f"{claim.text} {claim.derivation}" for claim in statement.claims),
+            *(f"{fact.hcpcs_code} {fact.value} {fact.release}" for fact in rows),
+        ]
+    )
+    figures = set(_FIGURE.findall(known.replace(",", "")))
+    strays = [
+        f for cell in statement.cells for f in _FIGURE.findall(cell.replace(",", "")) if f not in figures
+    ]
+    if strays:
+        return Check(
+            check=CHECK,
+            outcome=Outcome.FAIL,
+            reason=f"a table cell states {', '.join(strays)}, which no claim of it does",
+            found=" | ".join(statement.cells),
+        )
+    return Check(check=CHECK, outcome=Outcome.PASS, reason="the statement's words are those of its claims")
+
+
+def reject_wording(verdict: Verdict, wording: Check) -> Verdict:
+    """The verdict of a claim whose statement says something its claims do not: not enough information."""
+    return verdict.model_copy(
+        update={
+            "label": Label.NOT_ENOUGH_INFO,
+            "confidence": 0.5,
+            "reason": f"{wording.reason[0].upper()}{wording.reason[1:]}.",
+            "checks": (*verdict.checks, wording),
+        }
+    )
