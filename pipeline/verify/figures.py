@@ -20,6 +20,8 @@ from pipeline.verify.values import equal_figures, named_times, near_figures, to_
 
 CHECK = "figures"
 _MAX_BESIDE = 9
+# What was, at no stated time, the newest row does not contradict.
+_PAST = re.compile(r"\b(?:was|were|had|carried|used to)\b")
 _FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct)#(?P<value>[^\s,;()]*[^\s,;().])")
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {
@@ -72,6 +74,8 @@ def _restrained(
     else:
         strange = whole if len(whole) > _MAX_BESIDE else set()
     strange |= whole & vocabulary().shifting
+    if not any(name.startswith(("yr#", "rel#", "date#")) for name in reading.tokens):
+        strange |= set(_PAST.findall(clause))
     if not strange:
         return finding
     said = finding.check.reason.rstrip(".")

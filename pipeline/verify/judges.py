@@ -103,7 +103,11 @@ def _money(
     if payee and _OTHER_PAYEE.search(clause[: match.start()]):
         return Judged(None, False, frozenset(), _UNTOLD)
     if "set#fac_part" in clause:
+        if "apc#" in clause and (value := look_up("hopd", facts)):
+            return Judged(value, True, frozenset(used | {"set#fac_part", "lab#hopd"}))
         return _facility_amount(match["value"], facts, context)
+    if "apc#" in clause and not payee:
+        return Judged(None, False, frozenset(), _UNTOLD)
     if payee and place and setting and setting.label == "set#fac":
         return Judged(None, False, frozenset(), "professional and facility parts stand in one clause")
     if setting:
