@@ -112,9 +112,15 @@ def _name(page: Page, claim: Claim) -> str:
 
 
 def _verdict_line(verdict: Verdict, evidence: tuple[ShownEvidence, ...]) -> str:
-    """`verified` is said only of what the releases in force support; a carried value was checked, no more."""
+    """`verified` is said only where a document or a table in force says it: not of a note, not of an older release."""
     when = long_date(verdict.verified_on) if verdict.verified_on else "on a date not recorded"
+    levels = {item.kind for item in evidence}
     carried = [bool(item.carried) for item in evidence]
+    if levels == {"classification"}:
+        return "Briefwright classification, not verified by another source"
+    if "note" in levels and "document" not in levels:
+        older = " and a row of an older release" if any(carried) else ""
+        return f"Rests on a Briefwright note{older}, checked {when}"
     if all(carried):
         return f"{LABEL_NAMES[verdict.label]} by an older release only, checked {when}"
     if any(carried):

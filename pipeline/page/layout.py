@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.data import (
+    Authority,
     Currency,
     Gap,
     JudgeFailure,
@@ -75,7 +76,8 @@ class ShownSection(Record):
 class Layout(Record):
     """Everything a renderer needs beside the page itself.
 
-    `carried_count` counts values from older releases. `gaps` come with their section's heading; `withheld`
+    `carried_count` counts values from older releases. `stamp` counts the sources consulted.
+    `gaps` come with their section's heading; `withheld`
     as heading, outcome and claim id.
     """
 
@@ -84,6 +86,7 @@ class Layout(Record):
     sections: tuple[ShownSection, ...]
     publishers: tuple[str, ...]
     carried_count: int
+    stamp: str
     gaps: tuple[tuple[str, Gap], ...]
     withheld: tuple[tuple[str, str, str], ...]
 
@@ -121,6 +124,7 @@ def lay_out(page: Page) -> Layout:
             if section.statements
         ),
         publishers=tuple(dict.fromkeys(source.publisher for source in page.sources)),
+        stamp=_stamp(page),
         carried_count=sum(
             isinstance(item, RowEvidence) and item.currency is Currency.CARRIED
             for item in page.evidence.values()
@@ -128,6 +132,15 @@ def lay_out(page: Page) -> Layout:
         gaps=tuple((_heading(headings, gap.section_key), gap) for gap in page.gaps),
         withheld=tuple(line for item in page.withheld for line in _withheld(item, headings)),
     )
+
+
+def _stamp(page: Page) -> str:
+    """Sources consulted; those known only through our notes are counted apart, our own tables not at all."""
+    outside = [source for source in page.sources if source.authority is not Authority.OWN]
+    consulted = sum(source.present for source in outside)
+    text = f"{consulted} source{'' if consulted == 1 else 's'}"
+    noted = len(outside) - consulted
+    return text + (f", {noted} more through our notes" if noted else "")
 
 
 def _statements(page: Page) -> Iterator[Statement]:
@@ -163,8 +176,8 @@ def _shown(
     aged = {row.fact.release: text for row in rows if (text := carried_text(row, page.as_of))}
     in_strip = statement.section_key == "strip"
     cells = tuple(_cell(cell, aged) for cell in statement.cells)
-    marked = not in_strip and any(part.carried for cell in cells for part in cell)
-    carried = () if marked else _merged(_named(rows, aged, statement))
+    in_cells = set() if in_strip else {part.text for cell in cells for part in cell if part.carried}
+    carried = _merged(_named(rows, aged, statement) - in_cells)
     return Shown(
         number=number,
         anchor=statement.id if first[statement.id] == number else "",
@@ -191,15 +204,15 @@ def _cell(cell: str, aged: Mapping[str, str]) -> tuple[CellPart, ...]:
 
 
 def _named(rows: Sequence[RowEvidence], aged: Mapping[str, str], statement: Statement) -> set[str]:
-    """The marks of the older releases that the statement names, else of those whose value it states."""
-    words = " ".join((statement.text, *statement.cells))
+    """The marks of the older releases that the statement names, or a value of which it states or reckons with."""
+    words = " ".join((statement.text, *statement.cells, *(claim.derivation for claim in statement.claims)))
     named = {text for release, text in aged.items() if release in words}
     stated = {
         aged[row.fact.release]
         for row in rows
         if row.fact.release in aged and re.search(rf"(?<![\w.]){re.escape(row.fact.value)}(?![\w.]\w)", words)
     }
-    return named or stated
+    return named | stated
 
 
 def _merged(carried: set[str]) -> tuple[str, ...]:

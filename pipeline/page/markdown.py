@@ -71,9 +71,8 @@ def _head(page: Page, shown: layout.Layout) -> Iterator[str]:
     yield f"{escape(page.category)} / {escape(page.region)}"
     if shown.summary:
         yield _sentence(shown.summary)
-    count = f"{len(page.sources)} source{'' if len(page.sources) == 1 else 's'}"
     carried = f" · {shown.carried_count} carried over from an older release" if shown.carried_count else ""
-    yield f"**[Verified {long_date(page.verified_on)} · {count}](#references)**{carried}"
+    yield f"**[Verified {long_date(page.verified_on)} · {shown.stamp}](#references)**{carried}"
     yield f"For dates of service on {long_date(page.as_of)}."
     if shown.publishers:
         yield "Drawn from " + "; ".join(map(escape, shown.publishers)) + "."
