@@ -60,6 +60,7 @@ class OpenAICompatibleClient:
         import openai
         from langchain_core.messages import HumanMessage, SystemMessage
         from langchain_openai import ChatOpenAI
+        from langsmith import tracing_context
 
         chat = ChatOpenAI(
             model=self._name,
@@ -74,10 +75,11 @@ class OpenAICompatibleClient:
         schema = {"name": request.schema_name, "schema": request.json_schema, "strict": True}
         began = time.perf_counter()
         try:
-            message = chat.invoke(
-                [SystemMessage(request.system), HumanMessage(request.user)],
-                response_format={"type": "json_schema", "json_schema": schema},
-            )
+            with tracing_context(enabled=False):  # prompts go to the model and nowhere else
+                message = chat.invoke(
+                    [SystemMessage(request.system), HumanMessage(request.user)],
+                    response_format={"type": "json_schema", "json_schema": schema},
+                )
         except openai.LengthFinishReasonError as error:
             return _unfinished(error.completion, "length", began)
         except openai.ContentFilterFinishReasonError:

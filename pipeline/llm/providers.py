@@ -67,14 +67,16 @@ class ProviderClient:
     def complete(self, request: ModelRequest) -> ModelReply:
         """Ask once. Raises ModelError."""
         from langchain_core.messages import HumanMessage, SystemMessage
+        from langsmith import tracing_context
 
         chat = self._open_chat(request)
         schema = {"title": request.schema_name, **request.json_schema}
         began = time.perf_counter()
         try:
-            answer: Any = chat.with_structured_output(schema, include_raw=True).invoke(
-                [SystemMessage(request.system), HumanMessage(request.user)]
-            )
+            with tracing_context(enabled=False):  # prompts go to the model and nowhere else
+                answer: Any = chat.with_structured_output(schema, include_raw=True).invoke(
+                    [SystemMessage(request.system), HumanMessage(request.user)]
+                )
         # Each provider has its own exceptions; their texts may hold headers, so only the kind is told.
         except Exception as error:
             raise ModelError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from pipeline.data import Applicability, Evidence, Match, Outcome, Passage, QuoteEvidence
@@ -63,17 +63,25 @@ def find_rule_sources(
             document = context.documents.get(passage.document_id)
             if document is None or not any(page in document.locator for page in rule.pages):
                 continue
-            quote = next((item for item in split_claims(passage.text) if _says(rule, item, finding)), None)
+            quote = next(
+                (item for item in split_claims(passage.text) if _says(rule, item, finding, by_id)), None
+            )
             if quote is not None:
                 found.append(_quote(passage, quote, passage.start + passage.text.index(quote), context))
                 break
     return found
 
 
-def _says(rule: Rule, sentence: str, finding: Finding) -> bool:
-    stances = read_stances(rule, read_sentence(sentence).canonical)
+def _says(rule: Rule, sentence: str, finding: Finding, by_id: Mapping[str, Rule]) -> bool:
+    """Whether the rule, or one it is answered by, reads the sentence as right for the value that decided."""
+    canonical = read_sentence(sentence).canonical
     values = [value for value, expected in rule.expected.items() if expected == finding.check.expected]
-    return any(judge_stances(rule, value, stances) is Outcome.PASS for value in values)
+    speaking = (rule, *(by_id[f"rule:{name}"] for name in rule.answered_by))
+    return any(
+        judge_stances(speaker, value, read_stances(speaker, canonical)) is Outcome.PASS
+        for speaker in speaking
+        for value in values
+    )
 
 
 def _quote(passage: Passage, text: str, start: int, context: ClaimContext) -> QuoteEvidence:

@@ -52,6 +52,7 @@ class Rule(Record):
     allowed: dict[str, tuple[str, ...]]
     silent: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     expected: dict[str, str]
+    answered_by: tuple[str, ...] = ()
     uses: tuple[str, ...]
     covers: str
     passes: tuple[str, ...]
