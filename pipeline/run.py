@@ -18,9 +18,15 @@ from pipeline.data import (
     SectionSpec,
     Verdict,
 )
-from pipeline.draft.extractive import draft_notes
+from pipeline.draft.extractive import cite_note, draft_notes
 from pipeline.draft.records import Draft, merge_drafts
-from pipeline.draft.tables import classification_row, draft_related, draft_summary, draft_table_section
+from pipeline.draft.tables import (
+    classification_row,
+    draft_modifiers,
+    draft_related,
+    draft_summary,
+    draft_table_section,
+)
 from pipeline.facts.releases import row_evidence
 from pipeline.facts.rows import rows_of
 from pipeline.identity import code_digest, digest, fingerprint
@@ -83,6 +89,12 @@ def build_page(
         classification_row, valid_from=min(note.valid_from for note in workspace.notes)
     )
 
+    by_id = {note.id: note for note in notes}
+
+    def cite(note_id: str) -> tuple[QuoteEvidence, ...]:
+        resolve = partial(quote_anchor, documents=workspace.added_by_hash)
+        return cite_note(by_id[note_id], resolve=resolve) if note_id in by_id else ()
+
     drafts = [draft_summary(plan, profile, make_row=make_profile_row)]
     drafts.append(draft_table_section(plan, "strip", rows=rows, make_row=make_row))
     reach = workspace.reach(as_of)
@@ -97,6 +109,8 @@ def build_page(
                     plan, workspace.profiles, rows=rows, make_row=make_row, make_profile_row=make_profile_row
                 )
             )
+        elif spec.key == "modifiers":
+            drafts.append(draft_modifiers(plan, rows=rows, make_row=make_row, cite=cite))
         elif spec.fed_by == "facts" and spec.key != "diagnoses":
             drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
     draft = _tie_checklist(merge_drafts(drafts))

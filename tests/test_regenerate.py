@@ -256,3 +256,27 @@ def _touched(kind, value):
     if kind == "site_blocks":
         return tuple(block.model_copy(update={"text": "other words"}) for block in value)
     return {family: entry.model_copy(update={"title": "another title"}) for family, entry in value.items()}
+
+
+def test_modifier_rows_cite_the_note_that_restates_their_rule(five):
+    page = five["20970"].page
+    (rows,) = [section.statements for section in page.sections if section.key == "modifiers"]
+    cited = {
+        statement.cells[0]: {
+            page.evidence[id_].kind for claim in statement.claims for id_ in claim.evidence_ids
+        }
+        for statement in rows
+    }
+    for modifier in ("57", "24", "58", "51", "50", "62", "66", "80, 81, 82, AS", "26, TC"):
+        assert cited[modifier] == {"row", "quote"}, modifier
+
+
+def test_every_note_the_modifier_table_names_exists_and_applies():
+    from pipeline.facts.indicators import load_modifier_entries
+
+    workspace = Workspace(read_settings())
+    notes = {note.id: note for note in workspace.notes}
+    for entry in load_modifier_entries():
+        if entry.note:
+            applied = notes[entry.note].applies_to.indicators.get(entry.field, ())
+            assert set(entry.values) <= set(applied) or not applied, entry.key

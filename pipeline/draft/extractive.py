@@ -85,27 +85,14 @@ def _draft_part(
 ) -> Draft:
     note, part = offer.note, offer.part
     base = f"note:{note.id}#{part.section_key}"
-    anchored = resolve(note.anchor)
-    if anchored:
-        anchored = anchored.model_copy(update={"locator": note.locator})
     conditions = [rows[field] for field in sorted(note.applies_to.indicators)]
-    shared: list[Evidence] = [anchored, *conditions] if anchored else [*conditions]
+    shared: list[Evidence] = [*_anchored(note, resolve), *conditions]
     claims, evidence = [], list(shared)
     position = part.start
     for number, sentence in enumerate(split(part.text)):
         start = note.body.index(sentence, position)
         position = start + len(sentence)
-        quote = QuoteEvidence(
-            id=evidence_id(f"note:{note.id}", note.sha256, start, position),
-            document_id=f"note:{note.id}",
-            passage_id=offer.passage_id,
-            quote=sentence,
-            start=start,
-            end=position,
-            match=Match.EXACT,
-            level="note",
-            relevance=1.0,
-        )
+        quote = _quote(note, offer.passage_id, start, position)
         evidence.append(quote)
         subject = f"{base}/{number}"
         claims.append(
@@ -131,3 +118,28 @@ def _draft_part(
         claims=tuple(claims),
     )
     return Draft(statements=(statement,), evidence=tuple(evidence))
+
+
+def cite_note(note: Note, *, resolve: ResolveAnchor) -> tuple[QuoteEvidence, ...]:
+    """A note's first part as evidence for a row that says what the note's rule says, and its anchored words."""
+    part, passage = note.parts[0], note_passages(note)[0]
+    return (_quote(note, passage.id, part.start, part.end), *_anchored(note, resolve))
+
+
+def _anchored(note: Note, resolve: ResolveAnchor) -> list[QuoteEvidence]:
+    found = resolve(note.anchor)
+    return [found.model_copy(update={"locator": note.locator})] if found else []
+
+
+def _quote(note: Note, passage_id: str, start: int, end: int) -> QuoteEvidence:
+    return QuoteEvidence(
+        id=evidence_id(f"note:{note.id}", note.sha256, start, end),
+        document_id=f"note:{note.id}",
+        passage_id=passage_id,
+        quote=note.body[start:end],
+        start=start,
+        end=end,
+        match=Match.EXACT,
+        level="note",
+        relevance=1.0,
+    )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from pipeline.data import Claim, CodeProfile, Currency, Evidence, Fact, PagePlan, RowEvidence, Statement
+from pipeline.data import (
+    Claim,
+    CodeProfile,
+    Currency,
+    Evidence,
+    Fact,
+    PagePlan,
+    QuoteEvidence,
+    RowEvidence,
+    Statement,
+)
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
 from pipeline.facts.rows import FactSentence, Rows
@@ -34,25 +44,42 @@ _ANSWERS = {
 
 MakeRow = Callable[[Fact], RowEvidence]
 MakeProfileRow = Callable[[CodeProfile], RowEvidence]
+# The note of that id as evidence, with its document's own words where that is held; empty for an unknown id.
+CiteNote = Callable[[str], tuple[QuoteEvidence, ...]]
+EDIT_MODIFIERS_NOTE = "modifier-59-only-if-no-better"
 
 
 def draft_table_section(plan: PagePlan, section_key: str, *, rows: Rows, make_row: MakeRow) -> Draft:
-    """Statements of `strip`, `rvu`, `payment`, `indicators` or `modifiers` for the plan's code."""
-    if section_key == "modifiers":
-        facts = {fact.field: fact for fact in rows.values()}
-        subjects = (*(f"modifier:{entry.key}" for entry in applicable_entries(facts)), "edit_modifiers:")
-    else:
-        subjects = _SUBJECTS[section_key]
+    """Statements of `strip`, `rvu`, `payment` or `indicators` for the plan's code."""
+    sentences = [compose_sentence(subject, plan.hcpcs_code, rows) for subject in _SUBJECTS[section_key]]
+    return merge_drafts(_draft_sentence(plan, section_key, s, make_row) for s in sentences if s is not None)
+
+
+def draft_modifiers(plan: PagePlan, *, rows: Rows, make_row: MakeRow, cite: CiteNote) -> Draft:
+    """The modifier table: what the code's indicators allow, each with the note that restates the rule."""
+    facts = {fact.field: fact for fact in rows.values()}
+    cited = {f"modifier:{entry.key}": entry.note for entry in applicable_entries(facts)}
     drafts = []
-    for subject in subjects:
+    for subject, note in (*cited.items(), ("edit_modifiers:", EDIT_MODIFIERS_NOTE)):
         sentence = compose_sentence(subject, plan.hcpcs_code, rows)
         if sentence is not None:
-            drafts.append(_draft_sentence(plan, section_key, sentence, make_row))
+            quotes = cite(note) if note else ()
+            drafts.append(_draft_sentence(plan, "modifiers", sentence, make_row, quotes=quotes))
     return merge_drafts(drafts)
 
 
-def _draft_sentence(plan: PagePlan, section_key: str, sentence: FactSentence, make_row: MakeRow) -> Draft:
+def _draft_sentence(
+    plan: PagePlan,
+    section_key: str,
+    sentence: FactSentence,
+    make_row: MakeRow,
+    *,
+    quotes: tuple[QuoteEvidence, ...] = (),
+) -> Draft:
     claim, evidence = _claim_on(plan, section_key, sentence, make_row)
+    if quotes:
+        ids = (*claim.evidence_ids, *(quote.id for quote in quotes))
+        claim, evidence = claim.model_copy(update={"evidence_ids": ids}), (*evidence, *quotes)
     statement = Statement(
         id=statement_id(plan.hcpcs_code, section_key, sentence.subject),
         section_key=section_key,

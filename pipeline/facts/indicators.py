@@ -46,13 +46,17 @@ PTP_INDICATOR = {
 
 
 class ModifierEntry(Record):
-    """One row of the modifier table: what a value of a field says about some modifiers."""
+    """One row of the modifier table: what a value of a field says about some modifiers.
+
+    `note` names the guidance note that restates the rule, empty where none does.
+    """
 
     field: str
     values: tuple[str, ...]
     modifiers: tuple[str, ...]
     when: str
     source: str
+    note: str = ""
 
     @property
     def key(self) -> str:

@@ -118,7 +118,7 @@ def _verdict_line(verdict: Verdict, evidence: tuple[ShownEvidence, ...]) -> str:
     carried = [bool(item.carried) for item in evidence]
     if levels == {"classification"}:
         return "Briefwright classification, not verified by another source"
-    if "note" in levels and "document" not in levels:
+    if "note" in levels and "document" not in levels and not _about_rows(verdict):
         older = " and a row of an older release" if any(carried) else ""
         return f"Rests on a Briefwright note{older}, checked {when}"
     if all(carried):
@@ -126,6 +126,13 @@ def _verdict_line(verdict: Verdict, evidence: tuple[ShownEvidence, ...]) -> str:
     if any(carried):
         return f"{LABEL_NAMES[verdict.label]}, in part by an older release, checked {when}"
     return f"{LABEL_NAMES[verdict.label]}, verified {when}"
+
+
+def _about_rows(verdict: Verdict) -> bool:
+    """Whether the claim is composed from table rows; a note beside them restates the rule."""
+    return any(
+        check.check == "rows" and check.outcome is Outcome.PASS and check.found for check in verdict.checks
+    )
 
 
 def _evidence(page: Page, claim: Claim, name: str, references: Mapping[str, int]) -> ShownEvidence:
