@@ -31,7 +31,7 @@ class FrontMatter(NamedTuple):
 def read_front_matter(path: Path) -> FrontMatter:
     """Read a file with front matter. Raises SourceError naming file and line."""
     try:
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read as UTF-8 text ({error})") from error
     if not text.startswith("---\n") or "\n---\n" not in text[4:]:
@@ -39,15 +39,34 @@ def read_front_matter(path: Path) -> FrontMatter:
     head, body = text[4:].split("\n---\n", 1)
     try:
         fields = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506 - builds text, lists and maps only
+        twice = _named_twice(yaml.compose(head, Loader=yaml.BaseLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
         raise SourceError(
             f"{path}:{line}: front matter is not YAML ({getattr(error, 'problem', error)})"
         ) from error
+    except RecursionError as error:
+        raise SourceError(f"{path}:1: front matter is nested too deeply") from error
+    if twice is not None:
+        raise SourceError(
+            f"{path}:{twice.start_mark.line + 2}: {twice.value!r} stands twice; keep one of them"
+        )
     if not isinstance(fields, dict):
         raise SourceError(f"{path}:2: expected 'name: value' lines in the front matter")
     return FrontMatter(fields, head, body, head.count("\n") + 4, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _named_twice(node: yaml.Node | None) -> yaml.ScalarNode | None:
+    """The name that a map, or a map right in it, holds twice; YAML would keep the last value in silence."""
+    inner = [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else []
+    for mapping in (node, *inner):
+        if isinstance(mapping, yaml.MappingNode):
+            names = [name for name, _ in mapping.value if isinstance(name, yaml.ScalarNode)]
+            for number, name in enumerate(names):
+                if any(name.value == earlier.value for earlier in names[:number]):
+                    return name
+    return None
 
 
 def invalid_field(path: Path, matter: FrontMatter, error: ValidationError) -> SourceError:

@@ -68,3 +68,18 @@ def test_an_invalid_field_names_its_own_line(tmp_path: Path, head: str, line: in
     with pytest.raises(ValidationError) as caught:
         Sample.model_validate(matter.fields)
     assert f"sample.md:{line}: " in str(invalid_field(path, matter, caught.value))
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "name"),
+    [("a: 1\nb: 2\na: 3", 4, "a"), ("a: 1\nanchor:\n  page: 1\n  page: 2", 5, "page")],
+)
+def test_a_name_that_stands_twice_is_refused(tmp_path: Path, head: str, line: int, name: str):
+    with pytest.raises(SourceError, match=f"sample.md:{line}: '{name}' stands twice"):
+        read_front_matter(written(tmp_path, f"---\n{head}\n---\nBody\n"))
+
+
+def test_a_byte_order_mark_is_no_fault_and_deep_nesting_is_said_so(tmp_path: Path):
+    assert read_front_matter(written(tmp_path, "\ufeff---\na: 1\n---\nBody\n")).fields == {"a": "1"}
+    with pytest.raises(SourceError, match="nested too deeply"):
+        read_front_matter(written(tmp_path, "---\na: " + "[" * 20_000 + "\n---\nBody\n"))

@@ -33,6 +33,7 @@ app.add_typer(tables.sources, name="sources")
 
 
 _LONGEST_MESSAGE = 700
+_STOPPED = 130
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -66,9 +67,15 @@ def main() -> None:
     except BriefwrightError as error:
         print(f"briefwright: {_sentence(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("briefwright: stopped; what was written before stays", file=sys.stderr)
-        sys.exit(130)
+    except RecursionError:
+        print(
+            "briefwright: the file handed in, or one under sources/ or prompts/, is nested too deeply to be read",
+            file=sys.stderr,
+        )
+        sys.exit(4)
+    except MemoryError:
+        print("briefwright: out of memory; close other programs, or hand in less at a time", file=sys.stderr)
+        sys.exit(6)
     except BrokenPipeError:
         _leave_closed_pipe()
     except OSError as error:
@@ -80,6 +87,8 @@ def main() -> None:
         _drop_output()
         sys.exit(6)
     except SystemExit as stop:
+        if stop.code == _STOPPED:  # typer's own for Ctrl-C
+            print("briefwright: stopped; what was written before stays", file=sys.stderr)
         if isinstance(stop.__context__, BrokenPipeError):  # met inside a command, where typer makes it 1
             _leave_closed_pipe()
         raise

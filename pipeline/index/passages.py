@@ -107,6 +107,8 @@ class PassageTable:
                 empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
                 if empty and create:
                     connection.executescript(_SCHEMA)
+                elif empty:  # what a full disk leaves of a first build
+                    raise FileNotFoundError(folder / DATABASE)
                 elif version != _SCHEMA_VERSION:
                     raise damaged(folder, f"format {version}, expected {_SCHEMA_VERSION}")
                 yield cls(connection, folder)

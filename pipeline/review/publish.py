@@ -66,8 +66,12 @@ def _swap_in(target: Path, contents: Mapping[str, bytes]) -> None:
         old.rename(target)
     for stale in (aside, old):
         shutil.rmtree(stale, ignore_errors=True)
-    for name, data in contents.items():
-        write_atomically(aside / name, data)
+    try:
+        for name, data in contents.items():
+            write_atomically(aside / name, data)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     if target.exists():
         target.rename(old)
     aside.rename(target)

@@ -108,6 +108,8 @@ class Note(Record):
 def load_notes(folder: Path) -> list[Note]:
     """Read every `*.md` under `folder`, sorted by id. Raises SourceError naming file and line."""
     notes = [load_note(path) for path in sorted(folder.rglob("*.md"))]
+    if not notes:
+        raise SourceError(f"{folder}: expected guidance notes (*.md), found none")
     seen: dict[str, str] = {}
     for note in notes:
         if note.id in seen:

@@ -27,10 +27,16 @@ def load_registry(path: Path) -> dict[str, RegistryEntry]:
     """Entries by family. Raises SourceError naming the file and the entry at fault."""
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
-        parsed = [RegistryEntry.model_validate(entry) for entry in entries]
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as a registry of [[source]] entries ({error})") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SourceError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    return {entry.family: entry for entry in parsed}
+    except (OSError, KeyError, ValueError) as error:
+        reason = "no [[source]] in it" if isinstance(error, KeyError) else error
+        raise SourceError(f"{path}: cannot be read as a registry of [[source]] entries ({reason})") from error
+    parsed = {}
+    for number, entry in enumerate(entries, 1):
+        try:
+            source = RegistryEntry.model_validate(entry)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise SourceError(f"{path}: [[source]] {number}: {where}: {first['msg']}") from error
+        parsed[source.family] = source
+    return parsed

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,7 +82,10 @@ def test_verify_labels_claims_and_says_so_in_the_exit_code(home, tmp_path, claim
     assert (result["id"], result["label"], done.returncode) == ("a1", label, code)
     wanted = {"id", "statement_id", "claim", "label", "confidence", "reason", "evidence", "checks"}
     assert wanted <= result.keys()
-    assert label == "not_enough_info" or result["evidence"]
+    kinds = {item["kind"] for item in result["evidence"]}
+    assert kinds or label == "not_enough_info"
+    if "E/M" in claim:
+        assert kinds == {"row", "quote"}
 
 
 def test_publish_writes_exactly_the_candidate(home, tmp_path):
@@ -165,6 +170,22 @@ def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
     assert (done.stdout.strip(), done.stderr) == ("141", "")
 
 
+def test_ctrl_c_says_what_stays(home, tmp_path):
+    running = subprocess.Popen(
+        [COMMAND, "regenerate", "--all"],
+        env={**os.environ, "BRIEFWRIGHT_HOME": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "regenerate.lock").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130 and said == "briefwright: stopped; what was written before stays\n"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_output_that_cannot_be_written_is_said_so(home):
     with Path("/dev/full").open("w") as full:
@@ -243,6 +264,13 @@ def test_texts_beyond_all_measure_are_refused_or_passed_over(home, tmp_path):
     first, second = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["label"] is None and "599,999 characters" in first["failure"]
     assert second["label"] == "supported"
+
+
+def test_a_file_nested_too_deeply_is_said_so(home, tmp_path):
+    deep = tmp_path / "deep.jsonl"
+    deep.write_text("[" * 200_000)
+    done = run(home, "verify", str(deep))
+    assert done.returncode == 4 and "nested too deeply" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_doctor_finds_a_missing_and_a_damaged_index(home, tmp_path):

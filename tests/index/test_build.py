@@ -230,3 +230,10 @@ def test_killed_builder_leaves_a_lock_for_none_and_a_build_to_complete(tmp_path:
         builder.kill()
         builder.communicate()
     assert ids(folder) == ["a", "b", "c", "d", "e"]
+
+
+def test_an_empty_database_of_a_first_build_without_space_is_built_anew(tmp_path: Path) -> None:
+    (tmp_path / "passages.sqlite3").write_bytes(b"")
+    with pytest.raises(PassageIndexError, match="no passage index"):
+        open_index(tmp_path, embedder=HashingEmbedder())
+    assert build_index(INVENTED, folder=tmp_path, embedder=HashingEmbedder()).added == len(INVENTED)

@@ -118,10 +118,6 @@ def garble_table_pages(folder: Path) -> None:
     table.write_bytes(table.read_bytes()[:8192] + b"\xff" * (table.stat().st_size - 8192))
 
 
-def empty_table(folder: Path) -> None:
-    (folder / "passages.sqlite3").write_bytes(b"")
-
-
 def remove_chroma(folder: Path) -> None:
     shutil.rmtree(folder / "chroma")
 
@@ -141,7 +137,7 @@ def remove_segments(folder: Path) -> None:
             shutil.rmtree(path)
 
 
-TABLE_DAMAGE = [truncate_table, garble_table, garble_table_pages, empty_table]
+TABLE_DAMAGE = [truncate_table, garble_table, garble_table_pages]
 CHROMA_DAMAGE = [remove_chroma, garble_chroma, garble_chroma_pages]
 
 
