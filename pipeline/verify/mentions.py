@@ -52,6 +52,7 @@ _MENTION = re.compile(
         |\b(?:adjustment|denial|claim)\s(?:reason\s)?codes?\s(?:CO-?)?(?P<adj_b>\d{{1,3}})\b)
   | (?P<apc>\bAPC\s*(?:code|group|number)?\s*[:=\#]?\s*(?P<apc_a>\d{{4}})\b)
   | (?P<loc>(?:\bpp?\.\s?|\bpages?\s)?\b(?P<loc_a>(?:Intro|[IVX]{{1,4}})-\d{{1,3}})\b
+        |\b(?:lines?|rows?|items?|steps?|footnotes?|tables?|figures?|notes?|versions?)\s(?P<loc_d>\d{{1,6}})\b(?![.,]\d)
         |(?:§+\s?|\bsections?\s)(?P<loc_b>\d[\d.]*\d|\d)
         |\b(?:ch\.|chapter)\s?(?P<loc_c>[IVX]{{1,4}}|\d{{1,2}})\b)
   | (?P<gd>\b(?P<gd_a>\d{{1,3}}|{_WORDS})[- ]?days?[- ](?:global|post-?op(?:erative)?\s(?:period|global)
@@ -206,7 +207,7 @@ _SPELL = {
     "date": _date,
     "adj": lambda g, *_: f"adj#{int(g['adj_a'] or g['adj_b'])}",
     "apc": lambda g, *_: f"apc#{g['apc_a']}",
-    "loc": lambda g, *_: f"loc#{(g['loc_a'] or g['loc_b'] or g['loc_c']).lower()}",
+    "loc": lambda g, *_: f"loc#{(g['loc_a'] or g['loc_b'] or g['loc_c'] or g['loc_d']).lower()}",
     "gd": _global_days,
     "range": lambda g, *_: f"range#{g['range_a']}-{g['range_b']}",
     "codemod": lambda g, *_: (
