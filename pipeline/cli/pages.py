@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -153,7 +154,7 @@ def _summary(result: Regenerated, *, seconds: float) -> str:
     lines += [
         "",
         f"  page: {result.path}",
-        f"  open: {_opener()} {result.path}",
+        f"  open: {_opener()} {shlex.quote(str(result.path))}",
         f"  took: {seconds:.1f} s",
     ]
     return "\n".join(lines)

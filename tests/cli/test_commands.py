@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,13 @@ def test_regenerate_prints_a_one_screen_summary_and_how_to_open_the_page(home):
         assert part in done.stdout
     page = Path(done.stdout.split("page: ")[1].splitlines()[0])
     assert page.name == "page.html" and page.is_file()
+
+
+def test_the_line_that_opens_the_page_can_be_pasted(home, tmp_path):
+    spaced = tmp_path / "a home"
+    shutil.copytree(home, spaced)
+    line = next(each for each in run(spaced, "regenerate", "20970").stdout.splitlines() if "open: " in each)
+    assert Path(shlex.split(line.split("open: ")[1])[1]) == spaced / "candidates" / "20970" / "page.html"
 
 
 def test_regenerate_json_gives_one_object_a_line(home):
