@@ -11,8 +11,9 @@ import re
 from functools import partial
 
 from pipeline.data import Check, Outcome
+from pipeline.verify.amounts import Judged
 from pipeline.verify.context import ClaimContext, Finding, in_release, in_year
-from pipeline.verify.judges import JUDGES, Judged
+from pipeline.verify.judges import JUDGES
 from pipeline.verify.reading import Reading, stem, vocabulary
 from pipeline.verify.subjects import Subject, codes_of
 from pipeline.verify.support import residue

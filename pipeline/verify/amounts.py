@@ -1,0 +1,200 @@
+"""What an amount, an RVU of a setting or a conversion factor is tied to: payee, place, setting and release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pipeline.data import Fact
+from pipeline.verify.context import ClaimContext
+from pipeline.verify.labels import Label, Tie, labels_near, nearest
+from pipeline.verify.reading import Reading, vocabulary
+from pipeline.verify.values import Value, equal_figures, look_up, near_figures
+
+_UNTOLD = "a facility's own part is not told apart from the facility rate"
+_PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
+_OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
+# "… $39.75 at the 2026 conversion factor": the figure is a payment, the factor what it was computed with.
+_COMPUTED_WITH = re.compile(r"(?:\b(?:at|using|with|under|by|from|times|x)|\()\s+(?:[^\s()]+ ){0,6}?lab#cf")
+_PAID_NOW = re.compile(r"(?:pay#yes|lab#pay|lab#total)(?: (?:is|of|the|an?|cmp#\w+|in|set#\w+))*\s*$")
+_PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
+
+
+class Judged(NamedTuple):
+    """What is known of one figure: the value it should have (None: not tied) and how sure the tie is.
+
+    `pair`: the value is one of two codes together, so that it does not matter which of them the clause is about.
+    """
+
+    value: Value | None
+    sure: bool
+    used: frozenset[str]
+    undecided: str = ""
+    pair: bool = False
+
+
+def money(
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
+) -> Judged | None:
+    """What a dollar figure should be: a place's own payment, the surgeon's by setting, or a conversion factor."""
+    if (
+        vocabulary().adjusted.search(clause)
+        or "pay#no" in clause
+        or "pay#unclear" in clause
+        or "cmp#" in clause
+    ):
+        return None
+    labels = labels_near(clause, match)
+    used = {"lab#pay", "pay#yes"}
+    if factor := factor_itself(match, clause, labels):
+        return conversion_factor(factor, match["value"], clause, context, used)
+    if "lab#rvu" in clause:
+        return None
+    places = {"lab#hopd": "hopd", "lab#asc": "asc"}
+    payee = _PAYEE.search(clause) is not None
+    place = nearest(labels, {"lab#hopd", "lab#asc"})
+    setting = nearest(labels, {"set#fac", "set#nonfac", "lab#hopd", "lab#asc"})
+    if place and not payee and (setting is None or setting.label in places or setting.label == "set#fac"):
+        value = look_up(places[place.label], facts)
+        professional = look_up("payment_fac", facts, context.facts(""))
+        if value is None:
+            return None
+        if (
+            professional
+            and equal_figures(match["value"], professional.text, "usd")
+            and not equal_figures(match["value"], value.text, "usd")
+        ):
+            return Judged(
+                None,
+                False,
+                frozenset(),
+                "the amount is the professional payment, the place names a facility's",
+            )
+        used |= {place.label, "set#fac_part", "set#fac"}
+        return Judged(value, place.sure, frozenset(used))
+    if not place and not payee and not setting and not _PAID.search(clause):
+        return None
+    if payee and _OTHER_PAYEE.search(clause[: match.start()]):
+        return Judged(None, False, frozenset(), _UNTOLD)
+    if "set#fac_part" in clause:
+        if "apc#" in clause and (value := look_up("hopd", facts)):
+            return Judged(value, True, frozenset(used | {"set#fac_part", "lab#hopd"}))
+        return _facility_amount(match["value"], facts, context)
+    if "apc#" in clause and not payee:
+        return Judged(None, False, frozenset(), _UNTOLD)
+    if payee and place and setting and setting.label == "set#fac":
+        return Judged(None, False, frozenset(), "professional and facility parts stand in one clause")
+    if setting:
+        used.add(setting.label)
+    if "lab#cf" in clause or "q#" in clause:
+        used |= {"lab#cf", "q#nonqpp"}
+    judged = by_setting("payment", setting, match["value"], facts, context, used, "usd")
+    return _other_factor(judged, match["value"], clause, facts, context)
+
+
+def _facility_amount(found: str, facts: Mapping[str, Fact], context: ClaimContext) -> Judged | None:
+    """ "The facility payment": the surgeon's facility rate, or the facility's own; wrong only where it is neither."""
+    release = context.facts("")
+    professional = look_up("payment_fac", facts, release)
+    readings = [look_up("payment_fac_qpp", facts, release), look_up("hopd", facts), look_up("asc", facts)]
+    if professional is None or None in readings:
+        return Judged(None, False, frozenset(), _UNTOLD)
+    if any(value and near_figures(found, value.text) for value in (professional, *readings)):
+        return Judged(None, False, frozenset(), _UNTOLD)
+    return Judged(professional, True, frozenset())
+
+
+def _other_factor(
+    judged: Judged | None, found: str, clause: str, facts: Mapping[str, Fact], context: ClaimContext
+) -> Judged | None:
+    """An amount under the factor of qualifying APM participants is right only where the sentence names them."""
+    if judged is None or judged.value is None or judged.value.absent:
+        return judged
+    named = "qpp" in _factor_kinds(clause)
+    for name in ("payment_fac_qpp", "payment_nonfac_qpp"):
+        value = look_up(name, facts, context.facts(""))
+        if value is None or value.facts[0] != judged.value.facts[0]:
+            continue
+        if named:
+            return judged._replace(value=value, used=judged.used | {"lab#cf", "q#qpp"} - {"q#nonqpp"})
+        if equal_figures(found, value.text, "usd"):
+            return Judged(None, False, frozenset(), "the amount under the qualifying APM factor, not named")
+    return None if named else judged
+
+
+def by_setting(
+    measure: str,
+    setting: Tie | None,
+    found: str,
+    facts: Mapping[str, Fact],
+    context: ClaimContext,
+    used: set[str],
+    kind: str,
+    sure: bool = True,
+) -> Judged | None:
+    """A value that has a facility and a non-facility form; NA means that the office form does not exist."""
+    release = context.facts("")
+    flag = facts.get("nonfac_na")
+    facility = look_up(f"{measure}_fac", facts, release)
+    if facility is None:
+        return None
+    no_office = flag is not None and flag.value == "NA"
+    if setting is not None and setting.label == "set#nonfac":
+        if flag is None:
+            return None
+        if no_office:
+            missing = Value(
+                "office payment or value",
+                "none: the non-facility setting is flagged NA",
+                (flag,),
+                absent=True,
+            )
+            return Judged(missing, setting.sure, frozenset(used))
+        office = look_up(f"{measure}_nonfac", facts, release)
+        return Judged(office, sure and setting.sure, frozenset(used)) if office else None
+    if setting is not None:
+        return Judged(facility, sure and setting.sure, frozenset(used))
+    office = look_up(f"{measure}_nonfac", facts, release)
+    if no_office or office is None or office.text == facility.text:
+        return Judged(facility, sure, frozenset(used))
+    if any(equal_figures(found, value.text, kind) for value in (facility, office)):
+        return Judged(
+            None, False, frozenset(), "the setting is not named, and facility and non-facility differ"
+        )
+    return Judged(facility, sure, frozenset(used))
+
+
+def factor_itself(match: re.Match[str], clause: str, labels: list[Label]) -> Tie | None:
+    """The tie to "conversion factor", where the figure is the factor and not an amount computed with it."""
+    tie = nearest(labels, {"lab#cf"})
+    computed = _COMPUTED_WITH.search(clause) or _PAID_NOW.search(clause[: match.start()])
+    return tie if tie and tie.cost <= 6 and not computed else None
+
+
+def _factor_kinds(clause: str) -> list[str]:
+    return [name for name in ("nonqpp", "qpp") if re.search(rf"(?<![\w#])q#{name}\b", clause)]
+
+
+def conversion_factor(
+    tie: Tie, found: str, clause: str, context: ClaimContext, used: set[str]
+) -> Judged | None:
+    """The factor of the kind that the clause names; without one that of non-qualifying, unless the figure is the other's."""
+    kinds = _factor_kinds(clause)
+    if len(kinds) > 1 or re.search(r"\banesth|\banaesth", clause):
+        return None
+    if kinds and len(re.findall(r"(?:num|usd)#\d+\.\d{3,}", clause)) > 1:
+        return Judged(None, False, frozenset(), "two conversion factors stand in one clause")
+    other = look_up("conversion_factor_qpp", context.facts(""))
+    if not kinds and other and equal_figures(found, other.text, "num"):
+        return Judged(None, False, frozenset(), "the kind of conversion factor is not named")
+    kind = kinds[0] if kinds else "nonqpp"
+    value = look_up(f"conversion_factor_{kind}", context.facts(""))
+    if value is None:
+        return None
+    return Judged(value, tie.sure, frozenset(used | {"lab#cf", f"q#{kind}"}))
