@@ -184,7 +184,7 @@ def _factor_kinds(clause: str) -> list[str]:
 def conversion_factor(
     tie: Tie, found: str, clause: str, context: ClaimContext, used: set[str]
 ) -> Judged | None:
-    """The factor of the kind that the clause names; without one that of non-qualifying, unless the figure is the other's."""
+    """The factor of the kind that the clause names; of non-qualifying clinicians where it names none."""
     kinds = _factor_kinds(clause)
     if len(kinds) > 1 or re.search(r"\banesth|\banaesth", clause):
         return None
