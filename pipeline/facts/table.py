@@ -2,7 +2,7 @@
 
     hcpcs_code,modifier,field,value,unit,release,valid_from,valid_to,locator
 
-Leading zeros (`010`) and the literal `NA` survive, because nothing is ever read as a number. A cell that the
+Leading zeros (`010`) and the literal `NA` survive, because every value stays text. A cell that the
 publisher left empty and that means something is stored as the word `none`, so that "blank in the file" and
 "no row" stay two different things; an empty value is therefore refused.
 """
@@ -13,15 +13,18 @@ import csv
 import io
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from pipeline.data import Fact
 from pipeline.errors import SourceError, StateError
+from pipeline.facts.releases import parse_release
 
 COLUMNS: tuple[str, ...] = (
     "hcpcs_code",
@@ -51,11 +54,20 @@ _EXPECTED = {
 }
 
 
+_NUMERIC_UNITS = ("RVU", "USD", "USD/RVU", "fraction", "unit", "units", "codes")
+_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?")
+_SUMS = {
+    "fac_total_rvu": ("work_rvu", "fac_pe_rvu", "mp_rvu"),
+    "nonfac_total_rvu": ("work_rvu", "nonfac_pe_rvu", "mp_rvu"),
+}
+
+
 def read_facts(path: Path) -> list[Fact]:
     """Read a table, in the file's order.
 
     Raises SourceError naming file, line, column and expectation for a file that cannot be read, a wrong
-    header, a broken row, or a second row with the same release, code, modifier and field.
+    header, a broken row, a second row with the same release, code, modifier and field, or a total that is not the
+    sum of its parts (the record layout: work, practice expense and malpractice RVUs).
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -81,7 +93,23 @@ def read_facts(path: Path) -> list[Fact]:
             facts.append(fact)
     except csv.Error as error:
         raise SourceError(f"{path}:{reader.line_num}: expected comma-separated cells ({error})") from error
+    _check_sums(facts, lines, path)
     return facts
+
+
+def _check_sums(facts: list[Fact], lines: dict[str, int], path: Path) -> None:
+    rows: dict[tuple[str, str, str], dict[str, Fact]] = defaultdict(dict)
+    for fact in facts:
+        rows[fact.release, fact.hcpcs_code, fact.modifier][fact.field] = fact
+    for row in rows.values():
+        for total, parts in _SUMS.items():
+            if total in row and all(part in row for part in parts):
+                expected = sum((Decimal(row[part].value) for part in parts), Decimal(0))
+                if expected != Decimal(row[total].value):
+                    raise SourceError(
+                        f"{path}:{lines[row[total].key]}: value: expected {expected}, the sum of "
+                        f"{', '.join(parts)}, found {row[total].value!r}"
+                    )
 
 
 def _read_row(cells: list[str], *, where: str) -> Fact:
@@ -99,6 +127,17 @@ def _read_row(cells: list[str], *, where: str) -> Fact:
         first = error.errors()[0]
         column = str(first["loc"][0])
         raise SourceError(f"{where}: {column}: {first['msg']}, found {row.get(column, '')!r:.60}") from error
+    if fact.unit in _NUMERIC_UNITS and not _AMOUNT.fullmatch(fact.value):
+        raise SourceError(
+            f"{where}: value: expected a number without sign, such as 43.47, for unit {fact.unit}, "
+            f"found {fact.value!r:.60}"
+        )
+    try:
+        parse_release(fact.release)
+    except ValueError as error:
+        raise SourceError(
+            f"{where}: release: {error}; expected one like RVU26B, OPPS-2026-07 or PTP-2024Q3"
+        ) from error
     if fact.valid_to and fact.valid_to < fact.valid_from:
         raise SourceError(
             f"{where}: valid_to: expected a date not before {fact.valid_from}, found {fact.valid_to}"

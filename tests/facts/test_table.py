@@ -137,3 +137,25 @@ def test_a_table_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) ->
     with pytest.raises(StateError, match="cannot be written"):
         write_facts([_fact()], taken)
     assert [path.name for path in tmp_path.iterdir()] == ["facts.csv"]
+
+
+def _rvu(field: str, value: str, release: str = "RVU30A") -> str:
+    return f"00100,,{field},{value},RVU,{release},2030-01-01,2030-03-31,invented.csv line 2"
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1.00", "4x.47", "1e9", "1,000.00", "１.00", "9" * 40])
+def test_an_amount_that_is_no_plain_number_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(SourceError, match=r"facts\.csv:2: "):
+        _read(tmp_path, _rvu("work_rvu", value))
+
+
+def test_a_release_that_no_calendar_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"facts\.csv:2: release: unknown release name 'RVU99Z'"):
+        _read(tmp_path, _rvu("work_rvu", "1.00", "RVU99Z"))
+
+
+def test_a_total_that_is_not_the_sum_of_its_parts_is_refused(tmp_path: Path) -> None:
+    parts = [_rvu("work_rvu", "1.00"), _rvu("fac_pe_rvu", "0.50"), _rvu("mp_rvu", "0.10")]
+    assert len(_read(tmp_path, *parts, _rvu("fac_total_rvu", "1.60"))) == 4
+    with pytest.raises(SourceError, match=r"facts\.csv:5: value: expected 1.60, the sum of work_rvu"):
+        _read(tmp_path, *parts, _rvu("fac_total_rvu", "1.61"))
