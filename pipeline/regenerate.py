@@ -19,7 +19,7 @@ from pipeline.review.publish import PAGE_FILES
 from pipeline.run import Drafter, Search, build_page
 from pipeline.settings import Settings
 from pipeline.store import exclusive_lock, write_atomically
-from pipeline.workspace import OWN, Workspace
+from pipeline.workspace import Workspace
 
 Progress = Callable[[str], None]
 
@@ -61,9 +61,13 @@ def regenerate_pages(
     as_of: date,
     today: date,
     progress: Progress,
+    dated: bool = False,
     drafter: Drafter = Drafter(),  # noqa: B008 - frozen
 ) -> Iterator[Regenerated]:
-    """Yield each candidate once it is written. One process at a time; what was written before an error stays."""
+    """Yield each candidate once it is written. One process at a time; what was written before an error stays.
+
+    `dated`: the date of service was asked for, so the page is kept apart from the current one.
+    """
     settings = workspace.settings
     with (
         exclusive_lock(settings.home / "regenerate.lock", what="regenerating pages"),
@@ -72,7 +76,8 @@ def regenerate_pages(
         for number, code in enumerate(codes, 1):
             progress(f"{code} ({number}/{len(codes)})")
             began = time.perf_counter()
-            previous, set_aside = _previous(code, settings)
+            folder = candidate_folder(code, settings, as_of=as_of if dated else None)
+            previous, set_aside = _previous(code, folder, settings)
             page = build_page(
                 code,
                 workspace=workspace,
@@ -82,18 +87,29 @@ def regenerate_pages(
                 previous=previous,
                 drafter=drafter,
             )
-            path = write_candidate(page, settings)
+            path = write_candidate(page, folder, site_name=workspace.site_name)
             seconds = round(time.perf_counter() - began, 3)
             yield Regenerated(page=page, path=path, seconds=seconds, set_aside=set_aside)
 
 
-def _previous(hcpcs_code: str, settings: Settings) -> tuple[Page | None, str]:
-    """The candidate there is, and a sentence where it was damaged and moved aside."""
+def candidate_folder(hcpcs_code: str, settings: Settings, *, as_of: date | None = None) -> Path:
+    """Where a candidate lies: the current page of a code, or the one for a date of service that was asked for."""
+    folder = settings.candidates / hcpcs_code
+    return folder / "as-of" / as_of.isoformat() if as_of else folder
+
+
+def _previous(hcpcs_code: str, folder: Path, settings: Settings) -> tuple[Page | None, str]:
+    """The candidate there is, else the published page; and a sentence where the candidate was damaged and moved."""
     try:
-        return read_candidate(hcpcs_code, settings), ""
+        return read_candidate(folder) or read_published(hcpcs_code, settings), ""
     except SourceError:
-        ledger = settings.candidates / hcpcs_code / PAGE_FILES[-1]
+        ledger = folder / PAGE_FILES[-1]
         aside = ledger.with_name(f"{ledger.name}.damaged")
+        if not ledger.exists():  # the published one is damaged: a reviewer's concern, not this run's
+            return (
+                None,
+                f"the published ledger of {hcpcs_code} is damaged; dates of verification start afresh",
+            )
         try:
             if aside.is_dir():
                 shutil.rmtree(aside)
@@ -105,29 +121,28 @@ def _previous(hcpcs_code: str, settings: Settings) -> tuple[Page | None, str]:
         return None, f"the earlier ledger of {hcpcs_code} was damaged; it is kept as {aside}"
 
 
-def write_candidate(page: Page, settings: Settings) -> Path:
+def write_candidate(page: Page, folder: Path, *, site_name: str) -> Path:
     """Write the three renderings; the ledger last, so that a complete ledger means a complete candidate."""
-    folder = settings.candidates / page.hcpcs_code
-    for name, data in _render(page).items():
+    for name, data in _render(page, site_name).items():
         write_atomically(folder / name, data)
     return folder / PAGE_FILES[0]
 
 
-def _render(page: Page) -> dict[str, bytes]:
-    texts = (render_html(page, site_name=OWN), render_markdown(page), dump_ledger(page))
+def _render(page: Page, site_name: str) -> dict[str, bytes]:
+    texts = (render_html(page, site_name=site_name), render_markdown(page), dump_ledger(page))
     return {name: text.encode() for name, text in zip(PAGE_FILES, texts, strict=True)}
 
 
-def read_rendered_candidate(page: Page, settings: Settings) -> dict[str, bytes]:
+def read_rendered_candidate(page: Page, folder: Path, *, site_name: str) -> dict[str, bytes]:
     """The candidate's files by name, where they are what this program renders from its ledger.
 
     Raises PublishError where a file is missing, was edited or is of another run or version: the ledger would
     not vouch for what it says.
     """
     code = page.hcpcs_code
-    rendered = _render(page)
+    rendered = _render(page, site_name)
     for name, data in rendered.items():
-        path = settings.candidates / code / name
+        path = folder / name
         try:
             held = path.read_bytes()
         except OSError as error:
@@ -143,9 +158,9 @@ def read_rendered_candidate(page: Page, settings: Settings) -> dict[str, bytes]:
     return rendered
 
 
-def read_candidate(hcpcs_code: str, settings: Settings) -> Page | None:
-    """The candidate's ledger, None where there is none. Raises SourceError for a damaged one."""
-    return _read_ledger(settings.candidates / hcpcs_code / PAGE_FILES[-1])
+def read_candidate(folder: Path) -> Page | None:
+    """The ledger of a candidate's folder, None where there is none. Raises SourceError for a damaged one."""
+    return _read_ledger(folder / PAGE_FILES[-1])
 
 
 def read_published(hcpcs_code: str, settings: Settings) -> Page | None:

@@ -84,14 +84,31 @@ class Workspace:
         return load_sections(self.settings.prompts / "sections")
 
     @cached_property
-    def site_blocks(self) -> tuple[SiteBlock, ...]:
-        """The publisher's own blocks from `sources/site.toml`."""
+    def _site(self) -> dict[str, object]:
         path = self.settings.root / "sources" / "site.toml"
         try:
-            blocks = tomllib.loads(path.read_text(encoding="utf-8")).get("block", [])
-            return tuple(SiteBlock.model_validate(block) for block in blocks)
+            return tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise SourceError(f"{path}: cannot be read as [[block]] entries ({error})") from error
+            raise SourceError(f"{path}: cannot be read as a site profile ({error})") from error
+
+    @property
+    def site_name(self) -> str:
+        """The publisher's name from `sources/site.toml`, shown at the head of a page."""
+        return str(self._site.get("name") or OWN)
+
+    @cached_property
+    def site_blocks(self) -> tuple[SiteBlock, ...]:
+        """The publisher's own blocks from `sources/site.toml`. Raises SourceError for one that is malformed."""
+        blocks = self._site.get("block", [])
+        try:
+            return (
+                tuple(SiteBlock.model_validate(block) for block in blocks) if isinstance(blocks, list) else ()
+            )
+        except ValueError as error:
+            path = self.settings.root / "sources" / "site.toml"
+            raise SourceError(
+                f"{path}: a [[block]] needs heading and text, and no other field ({error})"
+            ) from error
 
     def passages(self) -> list[Passage]:
         """Every passage there is to index: of notes, then of added documents."""

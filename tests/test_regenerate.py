@@ -1,6 +1,7 @@
 """The whole run over the starter set, with the deterministic embedder and a fixed clock."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pipeline.data import Label, QuoteEvidence, RowEvidence
 from pipeline.errors import NoFactsError, StateError
 from pipeline.index import HashingEmbedder
 from pipeline.page.assemble import count_claims
-from pipeline.regenerate import read_candidate, regenerate_pages
+from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
 from pipeline.settings import Settings, read_settings
 from pipeline.store import exclusive_lock
 from pipeline.workspace import Workspace
@@ -175,7 +176,7 @@ def test_a_date_before_every_table_and_an_unknown_code_are_refused(tmp_path):
         regenerate(["20970"], tmp_path, as_of=date(2019, 1, 1))
     with pytest.raises(NoFactsError, match="99999"):
         regenerate(["99999"], tmp_path)
-    assert read_candidate("99999", settings_in(tmp_path)) is None
+    assert read_candidate(candidate_folder("99999", settings_in(tmp_path))) is None
 
 
 def test_a_second_process_is_told_to_wait_and_nothing_is_written(tmp_path):
@@ -280,3 +281,35 @@ def test_every_note_the_modifier_table_names_exists_and_applies():
         if entry.note:
             applied = notes[entry.note].applies_to.indicators.get(entry.field, ())
             assert set(entry.values) <= set(applied) or not applied, entry.key
+
+
+def test_a_page_for_an_asked_date_is_kept_apart_from_the_current_one(tmp_path):
+    workspace = Workspace(settings_in(tmp_path))
+    regenerate(["20610"], tmp_path)
+    current = (tmp_path / "candidates" / "20610" / "page.json").read_bytes()
+    (dated,) = regenerate_pages(
+        ["20610"],
+        workspace=workspace,
+        embedder=HashingEmbedder(),
+        as_of=date(2025, 11, 3),
+        today=AS_OF,
+        progress=lambda message: None,
+        dated=True,
+    )
+    assert dated.path.parent == candidate_folder("20610", workspace.settings, as_of=date(2025, 11, 3))
+    assert (tmp_path / "candidates" / "20610" / "page.json").read_bytes() == current
+
+
+def test_without_a_candidate_the_published_page_gives_the_dates(tmp_path, monkeypatch):
+    (first,) = regenerate(["20610"], tmp_path / "a")
+    outputs = tmp_path / "outputs"
+    shutil.copytree(first.path.parent, outputs / "20610")
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: outputs))
+    (second,) = regenerate(["20610"], tmp_path / "b", today=date(2026, 12, 24))
+    assert second.page.verified_on == AS_OF
+
+
+def test_the_site_profile_names_the_publisher(tmp_path, monkeypatch):
+    monkeypatch.setattr(Workspace, "site_name", property(lambda self: "An Invented Publisher"))
+    (result,) = regenerate(["20610"], tmp_path)
+    assert "An Invented Publisher" in result.path.read_text()

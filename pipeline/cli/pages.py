@@ -67,6 +67,7 @@ def regenerate(
         as_of=on,
         today=today,
         progress=progress,
+        dated=as_of is not None,
         drafter=_make_drafter(model, replay=replay, workspace=workspace),
     )
     for result in done:
@@ -164,19 +165,29 @@ def _opener() -> str:
     return "open" if sys.platform == "darwin" else "xdg-open"
 
 
-def _require_page(code: str, *, published: bool, workspace: Workspace) -> Page:
-    from pipeline.regenerate import read_candidate, read_published
+def _require_page(code: str, *, published: bool, as_of: str | None = None, workspace: Workspace) -> Page:
+    from pipeline.regenerate import candidate_folder, read_candidate, read_published
 
-    read = read_published if published else read_candidate
-    page = read(code, workspace.settings)
+    settings = workspace.settings
+    on = parse_date(as_of) if as_of else None
+    page = (
+        read_published(code, settings)
+        if published
+        else read_candidate(candidate_folder(code, settings, as_of=on))
+    )
     if page is None:
         kind, command = ("published page", "publish") if published else ("candidate", "regenerate")
-        raise UsageError(f"there is no {kind} of {code}; run `briefwright {command} {code}` first")
+        dated = f" --as-of {on}" if on else ""
+        raise UsageError(f"there is no {kind} of {code}; run `briefwright {command} {code}{dated}` first")
     return page
 
 
 def show(
-    codes: Codes = None, ranges: Ranges = None, published: Published = False, as_json: Json = False
+    codes: Codes = None,
+    ranges: Ranges = None,
+    published: Published = False,
+    as_of: AsOf = None,
+    as_json: Json = False,
 ) -> None:
     """Print pages as Markdown, or their claim ledgers as JSON."""
     from pipeline.page.ledger import dump_ledger
@@ -184,7 +195,7 @@ def show(
 
     workspace = open_workspace()
     for code in select(codes, ranges, workspace):
-        page = _require_page(code, published=published, workspace=workspace)
+        page = _require_page(code, published=published, as_of=as_of, workspace=workspace)
         print(dump_ledger(page) if as_json else render_markdown(page), end="")
 
 
@@ -192,6 +203,7 @@ def explain(
     code: Annotated[str, typer.Argument(help="HCPCS code of the page.")],
     claim: Annotated[str, typer.Argument(help="Claim id, or the beginning of one.")],
     published: Published = False,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show a claim, its evidence in its surroundings, and each check with its outcome."""
@@ -199,7 +211,7 @@ def explain(
     from pipeline.selector import parse_code
 
     workspace = open_workspace()
-    page = _require_page(parse_code(code), published=published, workspace=workspace)
+    page = _require_page(parse_code(code), published=published, as_of=as_of, workspace=workspace)
     explanation = explain_claim(page, claim, documents=workspace.documents)
     if as_json:
         print_json(explanation.model_dump(mode="json"))
@@ -214,18 +226,20 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Publish candidates as they are to outputs/CODE/, under a reviewer's name."""
-    from pipeline.regenerate import read_rendered_candidate
+    from pipeline.regenerate import candidate_folder, read_rendered_candidate
     from pipeline.review.publish import publish_page
 
     workspace = open_workspace()
     settings = workspace.settings
     for code in select(codes, ranges, workspace):
         page = _require_page(code, published=False, workspace=workspace)
+        folder = candidate_folder(code, settings)
         publication = publish_page(
             code,
             fingerprint=page.fingerprint,
-            contents=read_rendered_candidate(page, settings),
+            contents=read_rendered_candidate(page, folder, site_name=workspace.site_name),
             outputs=settings.outputs,
+            lock=settings.home / "publish.lock",
             reviewer=reviewer,
             now=now(),
         )

@@ -48,14 +48,14 @@ _EXPECTED = {
     "value": (re.compile(r"\S(.*\S)?"), "text without blanks around it; an empty cell is written as none"),
     "unit": (re.compile(r"(\S(.*\S)?)?"), "nothing, or a unit without blanks around it"),
     "release": (re.compile(r"\S+"), "a release name like RVU26B"),
-    "valid_from": (re.compile(r"\d{4}-\d{2}-\d{2}"), "a date like 2026-04-01"),
-    "valid_to": (re.compile(r"(\d{4}-\d{2}-\d{2})?"), "nothing, or a date like 2026-06-30"),
+    "valid_from": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a date like 2026-04-01"),
+    "valid_to": (re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?"), "nothing, or a date like 2026-06-30"),
     "locator": (re.compile(r"\S(.*\S)?"), "file, line and column that the value stands in"),
 }
 
 
 _NUMERIC_UNITS = ("RVU", "USD", "USD/RVU", "fraction", "unit", "units", "codes")
-_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?")
+_AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _SUMS = {
     "fac_total_rvu": ("work_rvu", "fac_pe_rvu", "mp_rvu"),
     "nonfac_total_rvu": ("work_rvu", "nonfac_pe_rvu", "mp_rvu"),

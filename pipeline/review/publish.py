@@ -32,16 +32,17 @@ def publish_page(
     fingerprint: str,
     contents: Mapping[str, bytes],
     outputs: Path,
+    lock: Path,
     reviewer: str,
     now: datetime,
 ) -> Publication:
     """Write a candidate's files, by name, to `outputs/CODE/`, all or none, and append to the log.
 
-    Raises PublishError without a reviewer's name; StateError when it cannot be written.
+    `lock` keeps two processes from publishing at once. Raises PublishError without a reviewer's name; StateError when it cannot be written.
     """
     if not reviewer.strip():
         raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
-    with exclusive_lock(outputs / ".publish.lock", what="publishing"):
+    with exclusive_lock(lock, what="publishing"):
         publication = Publication(
             hcpcs_code=hcpcs_code,
             sha256={name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},

@@ -22,7 +22,15 @@ def folders(tmp_path):
 def publish(folders, reviewer="A. Coder", code="20970"):
     candidates, outputs = folders
     contents = {name: (candidates / code / name).read_bytes() for name in PAGE_FILES}
-    return publish_page(code, fingerprint="f", contents=contents, outputs=outputs, reviewer=reviewer, now=NOW)
+    return publish_page(
+        code,
+        fingerprint="f",
+        contents=contents,
+        outputs=outputs,
+        lock=outputs.with_name("publish.lock"),
+        reviewer=reviewer,
+        now=NOW,
+    )
 
 
 def test_what_goes_out_is_exactly_the_candidate_and_is_logged(folders):
@@ -57,7 +65,7 @@ def test_an_interrupted_swap_is_put_right(folders):
 def test_a_second_publisher_is_told_to_wait(folders):
     publish(folders)
     with (
-        exclusive_lock(folders[1] / ".publish.lock", what="x"),
+        exclusive_lock(folders[1].with_name("publish.lock"), what="x"),
         pytest.raises(StateError, match="publishing"),
     ):
         publish(folders)
