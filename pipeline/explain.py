@@ -141,7 +141,8 @@ def _shown(page: Page, item: Evidence, documents: Mapping[str, SourceDocument]) 
     use = page.documents.get(item.document_id)
     source = f"{use.title}, {use.edition}" if use else item.document_id
     document = documents.get(item.document_id)
-    if document is None:
+    stated = document.text[item.start : item.end] if document else ""
+    if document is None or item.quote not in (stated, elide_descriptors(stated)):  # the document changed since
         return Shown(evidence=item, source=source)
     return Shown(
         evidence=item,
