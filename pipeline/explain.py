@@ -16,6 +16,7 @@ from pipeline.data import (
     Verdict,
 )
 from pipeline.errors import SourceError, UsageError
+from pipeline.sources.descriptors import elide_descriptors
 
 _CONTEXT = 160  # characters of the source shown on either side of a quote
 
