@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from pipeline.data import (
+    CodeProfile,
     Evidence,
     Fact,
     Outcome,
@@ -18,17 +19,18 @@ from pipeline.data import (
     SectionSpec,
     Verdict,
 )
-from pipeline.draft.extractive import cite_note, draft_notes
+from pipeline.draft.checklist import tie_checklist
+from pipeline.draft.extractive import ResolveAnchor, cite_note, draft_notes
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import (
-    classification_row,
+    TABLE_SECTIONS,
     draft_modifiers,
     draft_related,
     draft_summary,
     draft_table_section,
 )
 from pipeline.facts.releases import row_evidence
-from pipeline.facts.rows import rows_of
+from pipeline.facts.rows import Rows, rows_of
 from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.applicability import applies
@@ -63,6 +65,21 @@ class Drafter:
     prompt_hashes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class PageInputs:
+    """What one page is made from. `rows` adds release-wide values and other codes' rows to the code's `facts`.
+
+    `reach` counts the codes that each note applies to, by note id.
+    """
+
+    plan: PagePlan
+    profile: CodeProfile
+    facts: Mapping[str, Fact]
+    rows: Rows
+    notes: Sequence[Note]
+    reach: Mapping[str, int]
+
+
 def build_page(
     hcpcs_code: str,
     *,
@@ -77,78 +94,120 @@ def build_page(
 
     Raises NoFactsError for a code that no table or profile holds, ModelError from a model drafter.
     """
-    facts = workspace.facts.require(hcpcs_code, as_of)
-    profile = workspace.profile(hcpcs_code)
-    notes = workspace.notes_for(hcpcs_code, facts, as_of)
-    plan = PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections)
-    national = workspace.facts.facts_on("", as_of)
-    naming = workspace.facts.naming(hcpcs_code, as_of)
-    rows = rows_of(hcpcs_code, [*facts.values(), *national.values(), *naming])
-    make_row = partial(row_evidence, as_of=as_of)
-    make_profile_row = partial(
-        classification_row, valid_from=min(note.valid_from for note in workspace.notes)
-    )
-
-    by_id = {note.id: note for note in notes}
-
-    def cite(note_id: str) -> tuple[QuoteEvidence, ...]:
-        resolve = partial(quote_anchor, documents=workspace.added_by_hash)
-        return cite_note(by_id[note_id], resolve=resolve) if note_id in by_id else ()
-
-    drafts = [draft_summary(plan, profile, make_row=make_profile_row)]
-    drafts.append(draft_table_section(plan, "strip", rows=rows, make_row=make_row))
-    reach = workspace.reach(as_of)
-    ranks: dict[str, list[str]] = {}
-    for spec in plan.sections:
-        if spec.fed_by == "notes":
-            ranks[spec.key] = _rank(spec, profile.summary, notes, search)
-            drafts.append(_draft_notes(plan, spec, notes, ranks[spec.key], reach, facts, workspace, drafter))
-        elif spec.key == "related":
-            drafts.append(
-                draft_related(
-                    plan, workspace.profiles, rows=rows, make_row=make_row, make_profile_row=make_profile_row
-                )
-            )
-        elif spec.key == "modifiers":
-            drafts.append(draft_modifiers(plan, rows=rows, make_row=make_row, cite=cite))
-        elif spec.fed_by == "facts" and spec.key != "diagnoses":
-            drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
-    draft = _tie_checklist(merge_drafts(drafts))
-    evidence = {item.id: item for item in draft.evidence}
-    outcomes, evidence = _verify(draft, evidence, context=claim_context(workspace, hcpcs_code, as_of))
-    values = {field: fact.value for field, fact in facts.items()}
+    inputs = gather_inputs(hcpcs_code, workspace=workspace, as_of=as_of)
+    ranks = {spec.key: _rank(spec, inputs, search) for spec in inputs.plan.sections if spec.fed_by == "notes"}
+    draft = _draft(inputs, ranks, workspace=workspace, drafter=drafter)
+    outcomes, evidence = _verify(draft, context=claim_context(workspace, hcpcs_code, as_of))
+    values = {field: fact.value for field, fact in inputs.facts.items()}
     return assemble_page(
-        plan,
+        inputs.plan,
         draft.statements,
         evidence,
         outcomes,
-        profile=profile,
-        applies=lambda to: applies(to, hcpcs_code=hcpcs_code, tags=profile.tags, values=values),
+        profile=inputs.profile,
+        applies=lambda to: applies(to, hcpcs_code=hcpcs_code, tags=inputs.profile.tags, values=values),
         describe=workspace.describe,
         previous=previous,
         today=today,
-        fingerprint=fingerprint(
-            {
-                "code": hcpcs_code,
-                "as_of": as_of.isoformat(),
-                "facts": digest(sorted(fact.model_dump_json() for fact in rows.values())),
-                "notes": [note.sha256 for note in notes],
-                "documents": sorted({e.document_id for e in draft.evidence if isinstance(e, QuoteEvidence)}),
-                "order": digest([ranks, {note.id: reach[note.id] for note in notes}]),
-                "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
-                "made_by": code_digest("pipeline.facts", "pipeline.draft", "pipeline.page"),
-                "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),
-                "sections": [spec.sha256 for spec in plan.sections],
-                "prompts": list(drafter.prompt_hashes),
-                "drafter": drafter.name,
-                "checker": checker_version(),
-                "site": digest([block.model_dump() for block in workspace.site_blocks]),
-            }
-        ),
+        fingerprint=_fingerprint(inputs, ranks, draft, workspace=workspace, drafter=drafter),
         checker=checker_version(),
         drafter=drafter.name,
         failures=draft.failures,
         site_blocks=workspace.site_blocks,
+    )
+
+
+def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> PageInputs:
+    """Everything loaded that speaks of the code on the date. Raises NoFactsError."""
+    store = workspace.facts
+    facts = store.require(hcpcs_code, as_of)
+    others = [*store.facts_on("", as_of).values(), *store.naming(hcpcs_code, as_of)]
+    return PageInputs(
+        plan=PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections),
+        profile=workspace.profile(hcpcs_code),
+        facts=facts,
+        rows=rows_of(hcpcs_code, [*facts.values(), *others]),
+        notes=workspace.notes_for(hcpcs_code, facts, as_of),
+        reach=workspace.reach(as_of),
+    )
+
+
+def _draft(
+    inputs: PageInputs, ranks: Mapping[str, Sequence[str]], *, workspace: Workspace, drafter: Drafter
+) -> Draft:
+    """All sections: those fed by facts from the tables, those fed by notes by the drafter."""
+    plan, rows = inputs.plan, inputs.rows
+    make_row = partial(row_evidence, as_of=plan.as_of)
+    resolve = partial(quote_anchor, documents=workspace.added_by_hash)
+    by_id = {note.id: note for note in inputs.notes}
+    drafts = [
+        draft_summary(plan, inputs.profile),
+        draft_table_section(plan, "strip", rows=rows, make_row=make_row),
+    ]
+    for spec in plan.sections:
+        if spec.fed_by == "notes" and drafter.draft and spec.key in drafter.sections:
+            drafts.append(drafter.draft(plan, spec, inputs.notes, inputs.facts))
+        elif spec.fed_by == "notes":
+            drafts.append(
+                draft_notes(
+                    plan,
+                    spec,
+                    inputs.notes,
+                    reach=inputs.reach,
+                    rank={passage_id: place for place, passage_id in enumerate(ranks[spec.key])},
+                    split=split_claims,
+                    resolve=resolve,
+                    rows={field: make_row(fact) for field, fact in inputs.facts.items()},
+                )
+            )
+        elif spec.key == "related":
+            drafts.append(draft_related(plan, workspace.profiles, rows=rows, make_row=make_row))
+        elif spec.key == "modifiers":
+            cite = partial(_cite, notes=by_id, resolve=resolve)
+            drafts.append(draft_modifiers(plan, rows=rows, make_row=make_row, cite=cite))
+        elif spec.key in TABLE_SECTIONS:
+            drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
+    return tie_checklist(merge_drafts(drafts))
+
+
+def _cite(note_id: str, *, notes: Mapping[str, Note], resolve: ResolveAnchor) -> tuple[QuoteEvidence, ...]:
+    return cite_note(notes[note_id], resolve=resolve) if note_id in notes else ()
+
+
+def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
+    """Ids of the passages that may feed a section, in the order retrieval puts them."""
+    passages = [passage for note in inputs.notes for passage in note_passages(note)]
+    wanted = {passage.id for passage in passages if passage.section_key == spec.key}
+    found = search(f"{spec.heading}: {inputs.profile.summary}", _RANKED, lambda passage: passage.id in wanted)
+    return [passage.id for passage in found]
+
+
+def _fingerprint(
+    inputs: PageInputs,
+    ranks: Mapping[str, Sequence[str]],
+    draft: Draft,
+    *,
+    workspace: Workspace,
+    drafter: Drafter,
+) -> str:
+    plan = inputs.plan
+    return fingerprint(
+        {
+            "code": plan.hcpcs_code,
+            "as_of": plan.as_of.isoformat(),
+            "facts": digest(sorted(fact.model_dump_json() for fact in inputs.rows.values())),
+            "notes": [note.sha256 for note in inputs.notes],
+            "documents": sorted({e.document_id for e in draft.evidence if isinstance(e, QuoteEvidence)}),
+            "order": digest([ranks, {note.id: inputs.reach[note.id] for note in inputs.notes}]),
+            "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
+            "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),
+            "sections": [spec.sha256 for spec in plan.sections],
+            "prompts": list(drafter.prompt_hashes),
+            "drafter": drafter.name,
+            "checker": checker_version(),
+            "made_by": code_digest("pipeline.facts", "pipeline.draft", "pipeline.page"),
+            "site": digest([workspace.site_name, *(block.model_dump() for block in workspace.site_blocks)]),
+        }
     )
 
 
@@ -165,71 +224,10 @@ def claim_context(workspace: Workspace, hcpcs_code: str | None, as_of: date) -> 
     )
 
 
-def _tie_checklist(draft: Draft) -> Draft:
-    """Point each checklist item at a documentation claim of this draft that rests on the same note.
-
-    The extractive drafter's items already do; when a model wrote the section, its claims take that place. An
-    item whose requirement was not drafted goes with it.
-    """
-    evidence = {item.id: item for item in draft.evidence}
-    by_document: dict[str, str] = {}
-    for statement in draft.statements:
-        for claim in statement.claims if statement.section_key == "documentation" else ():
-            for id_ in claim.evidence_ids:
-                item = evidence[id_]
-                if isinstance(item, QuoteEvidence):
-                    by_document.setdefault(item.document_id, claim.id)
-    drafted = {claim.id for statement in draft.statements for claim in statement.claims}
-    tied = []
-    for statement in draft.statements:
-        if statement.derived_from:
-            document_id = statement.claims[0].subject.partition("#")[0]
-            origin = by_document.get(document_id, statement.derived_from)
-            if origin not in drafted:
-                continue
-            statement = statement.model_copy(update={"derived_from": origin})
-        tied.append(statement)
-    return draft.model_copy(update={"statements": tuple(tied)})
-
-
-def _rank(spec: SectionSpec, summary: str, notes: Sequence[Note], search: Search) -> list[str]:
-    """Ids of the passages that may feed a section, in the order retrieval puts them."""
-    wanted = {
-        passage.id for note in notes for passage in note_passages(note) if passage.section_key == spec.key
-    }
-    found = search(f"{spec.heading}: {summary}", _RANKED, lambda passage: passage.id in wanted)
-    return [passage.id for passage in found]
-
-
-def _draft_notes(
-    plan: PagePlan,
-    spec: SectionSpec,
-    notes: Sequence[Note],
-    order: Sequence[str],
-    reach: Mapping[str, int],
-    facts: Mapping[str, Fact],
-    workspace: Workspace,
-    drafter: Drafter,
-) -> Draft:
-    if drafter.draft and spec.key in drafter.sections:
-        return drafter.draft(plan, spec, notes, facts)
-    return draft_notes(
-        plan,
-        spec,
-        notes,
-        reach=reach,
-        rank={passage_id: place for place, passage_id in enumerate(order)},
-        split=split_claims,
-        resolve=lambda anchor: quote_anchor(anchor, workspace.added_by_hash),
-        rows={field: row_evidence(fact, plan.as_of) for field, fact in facts.items()},
-    )
-
-
-def _verify(
-    draft: Draft, evidence: dict[str, Evidence], *, context: ClaimContext
-) -> tuple[dict[str, Verdict], dict[str, Evidence]]:
+def _verify(draft: Draft, *, context: ClaimContext) -> tuple[dict[str, Verdict], dict[str, Evidence]]:
     """A verdict for every claim, and the evidence with whatever the checks added to it."""
     rules, checker = load_rules(), checker_version()
+    evidence: dict[str, Evidence] = {item.id: item for item in draft.evidence}
     outcomes: dict[str, Verdict] = {}
     for statement in draft.statements:
         for claim in statement.claims:

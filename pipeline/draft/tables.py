@@ -23,14 +23,16 @@ from pipeline.facts.sentences import compose_sentence
 from pipeline.identity import claim_id, evidence_id, statement_id
 
 DRAFTER = "tables"
+CLASSIFIED_FROM = date(2026, 1, 1)  # the edition of CPT that the profiles were written for
 
 # Subjects in the order of each section's table; those a code has no rows for are left out.
-_SUBJECTS = {
+_SUBJECTS: dict[str, tuple[str, ...]] = {
     "strip": ("payment:facility", "payment:nonfacility", "rvu:total", "indicator:global_days"),
     "rvu": ("rvu:work", "rvu:pe", "rvu:mp", "rvu:total"),
     "payment": ("setting:office", "setting:hopd", "setting:asc", "setting:inpatient"),
     "indicators": ("indicator:status_code", "indicator:global_days", "indicator:mue_value", "add_on:"),
 }
+TABLE_SECTIONS = frozenset(_SUBJECTS)
 # The `must_answer` keys that a subject answers.
 _ANSWERS = {
     "rvu:total": ("rvu_total",),
@@ -43,7 +45,6 @@ _ANSWERS = {
 }
 
 MakeRow = Callable[[Fact], RowEvidence]
-MakeProfileRow = Callable[[CodeProfile], RowEvidence]
 # The note of that id as evidence, with its document's own words where that is held; empty for an unknown id.
 CiteNote = Callable[[str], tuple[QuoteEvidence, ...]]
 EDIT_MODIFIERS_NOTE = "modifier-59-only-if-no-better"
@@ -118,9 +119,9 @@ def _claim_on(
     return claim, evidence
 
 
-def draft_summary(plan: PagePlan, profile: CodeProfile, *, make_row: MakeProfileRow) -> Draft:
+def draft_summary(plan: PagePlan, profile: CodeProfile) -> Draft:
     """The own-words summary line, resting on our own classification."""
-    row = make_row(profile)
+    row = classification_row(profile)
     claim = Claim(
         id=claim_id(plan.hcpcs_code, "summary", "class:summary"),
         text=profile.summary,
@@ -143,7 +144,6 @@ def draft_related(
     *,
     rows: Rows,
     make_row: MakeRow,
-    make_profile_row: MakeProfileRow,
 ) -> Draft:
     """The related-codes table: how each differs (our classification), its add-on relation and its NCCI edit.
 
@@ -158,10 +158,7 @@ def draft_related(
     }
     others += sorted((linked & profiles.keys()) - set(others))
     return merge_drafts(
-        _draft_relation(
-            plan, other, profiles, rows=rows, make_row=make_row, make_profile_row=make_profile_row
-        )
-        for other in others
+        _draft_relation(plan, other, profiles, rows=rows, make_row=make_row) for other in others
     )
 
 
@@ -172,11 +169,10 @@ def _draft_relation(
     *,
     rows: Rows,
     make_row: MakeRow,
-    make_profile_row: MakeProfileRow,
 ) -> Draft:
     own = profiles[plan.hcpcs_code]
     differs = own.siblings.get(other, profiles[other].summary)
-    evidence: list[Evidence] = [make_profile_row(profiles[other]), make_profile_row(own)]
+    evidence: list[Evidence] = [classification_row(profiles[other]), classification_row(own)]
     subject = f"class:{other}"
     claims = [
         Claim(
@@ -206,14 +202,14 @@ def _draft_relation(
     return Draft(statements=(statement,), evidence=tuple(evidence))
 
 
-def classification_row(profile: CodeProfile, *, valid_from: date) -> RowEvidence:
+def classification_row(profile: CodeProfile) -> RowEvidence:
     """Our classification of a code as a row of our own table; never shown as a CMS row."""
     fact = Fact(
         hcpcs_code=profile.hcpcs_code,
         field="classification",
         value=profile.summary,
         release="starter classification",
-        valid_from=valid_from,
+        valid_from=CLASSIFIED_FROM,
         locator=profile.locator,
     )
     return RowEvidence(

@@ -38,7 +38,8 @@ def publish_page(
 ) -> Publication:
     """Write a candidate's files, by name, to `outputs/CODE/`, all or none, and append to the log.
 
-    `lock` keeps two processes from publishing at once. Raises PublishError without a reviewer's name; StateError when it cannot be written.
+    `lock` keeps two processes from publishing at once. Raises PublishError without a reviewer's name,
+    StateError when it cannot be written.
     """
     if not reviewer.strip():
         raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
