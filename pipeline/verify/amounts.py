@@ -10,7 +10,7 @@ from pipeline.data import Fact
 from pipeline.verify.context import ClaimContext
 from pipeline.verify.labels import Label, Tie, labels_near, nearest
 from pipeline.verify.reading import Reading, vocabulary
-from pipeline.verify.values import Value, equal_figures, look_up, near_figures
+from pipeline.verify.values import Value, equal_figures, look_up, look_up_total, near_figures
 
 _UNTOLD = "a facility's own part is not told apart from the facility rate"
 _PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
@@ -21,7 +21,7 @@ _PAID_NOW = re.compile(r"(?:pay#yes|lab#pay|lab#total)(?: (?:is|of|the|an?|cmp#\
 _PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
 
 
-class Judged(NamedTuple):
+class Tied(NamedTuple):
     """What is known of one figure: the value it should have (None: not tied) and how sure the tie is.
 
     `pair`: the value is one of two codes together, so that it does not matter which of them the clause is about.
@@ -41,7 +41,7 @@ def money(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     """What a dollar figure should be: a place's own payment, the surgeon's by setting, or a conversion factor."""
     if (
         vocabulary().adjusted.search(clause)
@@ -70,62 +70,82 @@ def money(
             and equal_figures(match["value"], professional.text, "usd")
             and not equal_figures(match["value"], value.text, "usd")
         ):
-            return Judged(
+            return Tied(
                 None,
                 False,
                 frozenset(),
                 "the amount is the professional payment, the place names a facility's",
             )
         used |= {place.label, "set#fac_part", "set#fac"}
-        return Judged(value, place.sure, frozenset(used))
+        if "lab#total" in clause:
+            return _in_all(match["value"], places[place.label], facts, context, used)
+        return Tied(value, place.sure, frozenset(used))
     if not place and not payee and not setting and not _PAID.search(clause):
         return None
     if payee and _OTHER_PAYEE.search(clause[: match.start()]):
-        return Judged(None, False, frozenset(), _UNTOLD)
+        return Tied(None, False, frozenset(), _UNTOLD)
     if "set#fac_part" in clause:
         if "apc#" in clause and (value := look_up("hopd", facts)):
-            return Judged(value, True, frozenset(used | {"set#fac_part", "lab#hopd"}))
+            return Tied(value, True, frozenset(used | {"set#fac_part", "lab#hopd"}))
         return _facility_amount(match["value"], facts, context)
     if "apc#" in clause and not payee:
-        return Judged(None, False, frozenset(), _UNTOLD)
+        return Tied(None, False, frozenset(), _UNTOLD)
     if payee and place and setting and setting.label == "set#fac":
-        return Judged(None, False, frozenset(), "professional and facility parts stand in one clause")
+        return Tied(None, False, frozenset(), "professional and facility parts stand in one clause")
     if setting:
         used.add(setting.label)
     if "lab#cf" in clause or "q#" in clause:
         used |= {"lab#cf", "q#nonqpp"}
-    judged = by_setting("payment", setting, match["value"], facts, context, used, "usd")
-    return _other_factor(judged, match["value"], clause, facts, context)
+    tied = by_setting("payment", setting, match["value"], facts, context, used, "usd")
+    if tied and tied.value and "lab#total" in clause and not payee and setting and setting.label == "set#fac":
+        if not equal_figures(match["value"], tied.value.text, "usd"):
+            return Tied(None, False, frozenset(), "a total may hold the facility's own payment")
+        tied = tied._replace(used=tied.used | {"lab#total"})
+    elif tied and setting and setting.label == "set#nonfac":
+        tied = tied._replace(used=tied.used | {"lab#total"})
+    return _other_factor(tied, match["value"], clause, facts, context)
 
 
-def _facility_amount(found: str, facts: Mapping[str, Fact], context: ClaimContext) -> Judged | None:
+def _in_all(
+    found: str, place: str, facts: Mapping[str, Fact], context: ClaimContext, used: set[str]
+) -> Tied | None:
+    """A place's total holds the professional part; one that leaves it out is called total too, so it is left open."""
+    value, own = look_up_total(place, facts, context.facts("")), look_up(place, facts)
+    if value is None or own is None:
+        return None
+    if equal_figures(found, own.text, "usd"):
+        return Tied(None, False, frozenset(), "a total may leave out the professional payment")
+    return Tied(value, True, frozenset(used | {"lab#total"}))
+
+
+def _facility_amount(found: str, facts: Mapping[str, Fact], context: ClaimContext) -> Tied | None:
     """ "The facility payment": the surgeon's facility rate, or the facility's own; wrong only where it is neither."""
     release = context.facts("")
     professional = look_up("payment_fac", facts, release)
     readings = [look_up("payment_fac_qpp", facts, release), look_up("hopd", facts), look_up("asc", facts)]
     if professional is None or None in readings:
-        return Judged(None, False, frozenset(), _UNTOLD)
+        return Tied(None, False, frozenset(), _UNTOLD)
     if any(value and near_figures(found, value.text) for value in (professional, *readings)):
-        return Judged(None, False, frozenset(), _UNTOLD)
-    return Judged(professional, True, frozenset())
+        return Tied(None, False, frozenset(), _UNTOLD)
+    return Tied(professional, True, frozenset())
 
 
 def _other_factor(
-    judged: Judged | None, found: str, clause: str, facts: Mapping[str, Fact], context: ClaimContext
-) -> Judged | None:
+    tied: Tied | None, found: str, clause: str, facts: Mapping[str, Fact], context: ClaimContext
+) -> Tied | None:
     """An amount under the factor of qualifying APM participants is right only where the sentence names them."""
-    if judged is None or judged.value is None or judged.value.absent:
-        return judged
+    if tied is None or tied.value is None or tied.value.absent:
+        return tied
     named = "qpp" in _factor_kinds(clause)
     for name in ("payment_fac_qpp", "payment_nonfac_qpp"):
         value = look_up(name, facts, context.facts(""))
-        if value is None or value.facts[0] != judged.value.facts[0]:
+        if value is None or value.facts[0] != tied.value.facts[0]:
             continue
         if named:
-            return judged._replace(value=value, used=judged.used | {"lab#cf", "q#qpp"} - {"q#nonqpp"})
+            return tied._replace(value=value, used=tied.used | {"lab#cf", "q#qpp"} - {"q#nonqpp"})
         if equal_figures(found, value.text, "usd"):
-            return Judged(None, False, frozenset(), "the amount under the qualifying APM factor, not named")
-    return None if named else judged
+            return Tied(None, False, frozenset(), "the amount under the qualifying APM factor, not named")
+    return None if named else tied
 
 
 def by_setting(
@@ -137,7 +157,7 @@ def by_setting(
     used: set[str],
     kind: str,
     sure: bool = True,
-) -> Judged | None:
+) -> Tied | None:
     """A value that has a facility and a non-facility form; NA means that the office form does not exist."""
     release = context.facts("")
     flag = facts.get("nonfac_na")
@@ -155,19 +175,19 @@ def by_setting(
                 (flag,),
                 absent=True,
             )
-            return Judged(missing, setting.sure, frozenset(used))
+            return Tied(missing, setting.sure, frozenset(used))
         office = look_up(f"{measure}_nonfac", facts, release)
-        return Judged(office, sure and setting.sure, frozenset(used)) if office else None
+        return Tied(office, sure and setting.sure, frozenset(used)) if office else None
     if setting is not None:
-        return Judged(facility, sure and setting.sure, frozenset(used))
+        return Tied(facility, sure and setting.sure, frozenset(used))
     office = look_up(f"{measure}_nonfac", facts, release)
     if no_office or office is None or office.text == facility.text:
-        return Judged(facility, sure, frozenset(used))
+        return Tied(facility, sure, frozenset(used))
     if any(equal_figures(found, value.text, kind) for value in (facility, office)):
-        return Judged(
+        return Tied(
             None, False, frozenset(), "the setting is not named, and facility and non-facility differ"
         )
-    return Judged(facility, sure, frozenset(used))
+    return Tied(facility, sure, frozenset(used))
 
 
 def factor_itself(match: re.Match[str], clause: str, labels: list[Label]) -> Tie | None:
@@ -183,18 +203,18 @@ def _factor_kinds(clause: str) -> list[str]:
 
 def conversion_factor(
     tie: Tie, found: str, clause: str, context: ClaimContext, used: set[str]
-) -> Judged | None:
+) -> Tied | None:
     """The factor of the kind that the clause names; of non-qualifying clinicians where it names none."""
     kinds = _factor_kinds(clause)
     if len(kinds) > 1 or re.search(r"\banesth|\banaesth", clause):
         return None
     if kinds and len(re.findall(r"(?:num|usd)#\d+\.\d{3,}", clause)) > 1:
-        return Judged(None, False, frozenset(), "two conversion factors stand in one clause")
+        return Tied(None, False, frozenset(), "two conversion factors stand in one clause")
     other = look_up("conversion_factor_qpp", context.facts(""))
     if not kinds and other and equal_figures(found, other.text, "num"):
-        return Judged(None, False, frozenset(), "the kind of conversion factor is not named")
+        return Tied(None, False, frozenset(), "the kind of conversion factor is not named")
     kind = kinds[0] if kinds else "nonqpp"
     value = look_up(f"conversion_factor_{kind}", context.facts(""))
     if value is None:
         return None
-    return Judged(value, tie.sure, frozenset(used | {"lab#cf", f"q#{kind}"}))
+    return Tied(value, tie.sure, frozenset(used | {"lab#cf", f"q#{kind}"}))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pipeline.data import Record
 from pipeline.errors import SourceError
+from pipeline.verify.blocks import Block, read_html, read_markdown
+from pipeline.verify.marks import without_marks
 from pipeline.verify.mentions import find_mentions
 
 _STOPS = (
@@ -24,23 +26,15 @@ _ALWAYS_INSIDE = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-z]{2}")
-# Stands before a heading below the title; a title names what the whole text is about.
-_HEADING = "\x02"
-_BLOCKS = (
-    "p, li, h1, h2, h3, h4, h5, h6, dt, dd, blockquote, "
-    "figcaption, caption, summary, td, th, pre, address, div, section, article, main"
-)
-
-
-_UNSEEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0(?![.\d])",
+# Control characters that no text holds; a form feed ends a page of one.
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_SECTION_OF_SOURCES = re.compile(r"(?:references|bibliography|footnotes|endnotes)\W*", re.IGNORECASE)
+# Words that make a heading a statement.
+_VERB = re.compile(
+    r"\b(?:is|are|has|have|does|do|must|may|can|cannot|never|always|pays?|takes?|requires?|needs?|gets?|allows?)\b",
     re.IGNORECASE,
 )
-_FOOTNOTE = re.compile(r"[\s\d,;*†‡§\[\]()a-e]*")
-_FIELD_COLUMN = re.compile(
-    r"|field|item|metric|measure|attribute|element|category|indicator|policy|topic|data point", re.IGNORECASE
-)
-_VALUE_COLUMN = re.compile(r"|values?|details?|amounts?|answer|result|figure|status", re.IGNORECASE)
+_NAMES_ONLY = frozenset({"code", "range", "loc", "yr", "rel", "date", "num", "icd"})
 
 
 class InputClaim(Record):
@@ -88,43 +82,62 @@ def read_claims(path: Path) -> list[InputClaim]:
     """Sentences of a file: text, Markdown (.md), HTML (.html, .htm) or JSON Lines (.jsonl) with `id` and `claim`.
 
     Ids are `BLOCK.SENTENCE`, counted from 1; JSON Lines keep their own. A table row is read as one sentence
-    "header: cell; header: cell". A sentence that names no code, behind one that does, gets that code before it in
-    brackets ("[22853] It is …"), since it need not be about the code of the text; nothing is said of one behind two.
-    Raises SourceError naming the file and the line.
+    "header: cell; header: cell", a term with its definition as "term: definition". A sentence that names no code,
+    behind one that does, gets that code before it in brackets ("[22853] It is …"), since it need not be about the
+    code of the text; nothing is said of one behind two. Left out are footnotes and their marks, lists of references,
+    and headings that state nothing.
+
+    Raises SourceError naming the file and, where there is one, the line.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror or error}); name a text file") from error
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise SourceError(
-            f"{path}:{line}: not UTF-8 text; save it as UTF-8, or export its text first"
-        ) from error
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        raise SourceError(f"{path}:{line}: not a text file; export its text first")
+    text = _read_text(path)
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
         return _read_json_lines(path, text)
     if suffix in (".html", ".htm", ".xhtml"):
-        blocks = _html_blocks(text)
-    elif suffix in (".md", ".markdown"):
-        blocks = _markdown_blocks(text)
-    else:
-        blocks = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n"))
-    return _number(blocks)
+        try:
+            return _number(read_html(text))
+        except SourceError as error:
+            raise SourceError(f"{path}: {error}") from error
+    if suffix in (".md", ".markdown"):
+        return _number(read_markdown(text))
+    return _number([Block(block) for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n"))])
 
 
-def _number(blocks: list[str]) -> list[InputClaim]:
+def _read_text(path: Path) -> str:
+    """The file's characters. Raises SourceError for one that is no text, naming the line where that shows."""
+    use = "hand in text, Markdown, HTML or JSON Lines"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror or error}); name a text file") from error
+    if data.lstrip()[:5] == b"%PDF-":
+        raise SourceError(
+            f"{path}: a PDF cannot be checked; {use} (a PDF that is a source comes in by `briefwright sources add`)"
+        )
+    place = next(iter(_BINARY.finditer(data)), None)
+    if place is not None:
+        line = data[: place.start()].count(b"\n") + 1
+        raise SourceError(f"{path}:{line}: not a text file; {use}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SourceError(f"{path}:{line}: not UTF-8 text; save it as UTF-8, or {use}") from error
+
+
+def _number(blocks: list[Block]) -> list[InputClaim]:
     claims: list[InputClaim] = []
     count = 0
     section: tuple[str, ...] = ()
+    of_sources = False
     for block in blocks:
-        heading = block.startswith(_HEADING)
-        if heading:
-            section = _codes(block)
-        sentences = split_claims(block.removeprefix(_HEADING))
+        if block.kind == "heading":
+            section = _codes(block.text)
+        if block.kind != "text":
+            of_sources = _SECTION_OF_SOURCES.fullmatch(block.text) is not None
+        if of_sources or (block.kind != "text" and not _states(block.text)):
+            continue
+        sentences = split_claims(without_marks(block.text))
         if not sentences:
             continue
         count += 1
@@ -132,11 +145,20 @@ def _number(blocks: list[str]) -> list[InputClaim]:
         for index, sentence in enumerate(sentences, 1):
             text = " ".join(sentence.split())
             named = _codes(text)
-            about = () if named or heading else before or section
+            about = () if named or block.kind != "text" else before or section
             shown = f"[{' or '.join(about)}] {text}" if about else text
             claims.append(InputClaim(id=f"{count}.{index}", statement_id=str(count), text=shown))
             before = tuple(dict.fromkeys((*before, *named)))
     return claims
+
+
+def _states(heading: str) -> bool:
+    """Whether a heading says something: a question does not, nor does a bare name of a topic, a code or a date."""
+    if heading.rstrip().endswith("?"):
+        return False
+    if any(mention.kind not in _NAMES_ONLY for mention in find_mentions(heading)):
+        return True
+    return _VERB.search(heading) is not None
 
 
 def _codes(text: str) -> tuple[str, ...]:
@@ -147,118 +169,48 @@ def _codes(text: str) -> tuple[str, ...]:
 def _read_json_lines(path: Path, text: str) -> list[InputClaim]:
     claims: list[InputClaim] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    # Only line feeds end a line of JSON; other separators, such as U+2028, may stand inside a string.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        try:
-            item = json.loads(line)
-        except json.JSONDecodeError as error:
+        item = _read_object(path, number, line)
+        claim, identity = item.get("claim"), _identity(item.get("id"))
+        if identity is None:
             raise SourceError(
-                f"{path}:{number}: not a JSON object ({error.msg} at column {error.colno})"
-            ) from error
-        if not isinstance(item, dict) or not isinstance(item.get("id"), str | int):
-            raise SourceError(f'{path}:{number}: expected an object with "id" and "claim"')
-        claim, identity = item.get("claim"), str(item["id"])
+                f'{path}:{number}: expected an object with "id" and "claim"; an id is a string or an integer'
+            )
         if not isinstance(claim, str) or not claim.strip():
             raise SourceError(f'{path}:{number}: "claim" has to be a sentence, found {claim!r:.60}')
+        statement = item.get("statement_id", identity)
+        if not isinstance(statement, str):
+            raise SourceError(f'{path}:{number}: "statement_id" has to be a string, found {statement!r:.60}')
         if identity in seen:
             raise SourceError(
                 f"{path}:{number}: id {identity!r} was used in line {seen[identity]}; give each claim its own"
             )
         seen[identity] = number
-        statement = item.get("statement_id", identity)
-        claims.append(InputClaim(id=identity, statement_id=str(statement), text=" ".join(claim.split())))
+        claims.append(InputClaim(id=identity, statement_id=statement, text=" ".join(claim.split())))
     return claims
 
 
-def _row_sentence(header: list[str], cells: list[str]) -> str:
-    """ "header: cell; header: cell"; a row of a table of fields and values as "field: value"."""
-    if len(header) == len(cells) == 2 and _FIELD_COLUMN.fullmatch(header[0]):
-        release = "" if _VALUE_COLUMN.fullmatch(header[1]) else f" ({header[1]})"
-        return f"{cells[0]}{release}: {cells[1]}"
-    named = [
-        f"{name}: {cell}" if name else cell
-        for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False)
-        if cell
-    ]
-    return "; ".join(named)
+def _read_object(path: Path, number: int, line: str) -> dict[str, object]:
+    try:
+        item = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise SourceError(
+            f"{path}:{number}: not a JSON object ({error.msg} at column {error.colno})"
+        ) from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number of thousands of digits; brackets nested as deeply
+        raise SourceError(
+            f"{path}:{number}: not JSON that can be read (a number too long, or nested too deeply)"
+        ) from error
+    return item if isinstance(item, dict) else {}
 
 
-def _markdown_blocks(text: str) -> list[str]:
-    from markdown_it import MarkdownIt
-
-    blocks: list[str] = []
-    header: list[str] = []
-    cells: list[str] = []
-    in_head = in_table = in_heading = False
-    for token in MarkdownIt("commonmark").enable("table").parse(_without_front_matter(text)):
-        if token.type in ("thead_open", "thead_close"):
-            in_head = token.type == "thead_open"
-        elif token.type in ("table_open", "table_close"):
-            in_table = token.type == "table_open"
-        elif token.type in ("heading_open", "heading_close"):
-            in_heading = token.type == "heading_open" and token.tag != "h1"
-        elif token.type == "tr_open":
-            cells = []
-        elif token.type == "tr_close":
-            if in_head:
-                header = cells
-            else:
-                blocks.append(_row_sentence(header, cells))
-        elif token.type == "inline":
-            plain = _inline_text(token.children or [])
-            if in_heading:
-                blocks.append(_HEADING + plain)
-            elif in_table:
-                cells.append(plain)
-            else:
-                blocks.append(plain)
-    return blocks
-
-
-def _without_front_matter(text: str) -> str:
-    if text.startswith("---\n") and "\n---\n" in text[4:]:
-        return text[4:].split("\n---\n", 1)[1]
-    return text
-
-
-def _inline_text(children: list) -> str:
-    pieces = []
-    for child in children:
-        if child.type in ("text", "code_inline"):
-            pieces.append(child.content)
-        elif child.type in ("softbreak", "hardbreak"):
-            pieces.append(" ")
-    return "".join(pieces).strip()
-
-
-def _html_blocks(text: str) -> list[str]:
-    from selectolax.parser import HTMLParser
-
-    tree = HTMLParser(text)
-    tree.strip_tags(["script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"])
-    hidden = tree.css("[hidden], [aria-hidden=true]")
-    hidden += [node for node in tree.css("[style]") if _UNSEEN.search(node.attributes.get("style") or "")]
-    hidden += [node for node in tree.css("sup") if _FOOTNOTE.fullmatch(node.text())]
-    for node in hidden:
-        node.decompose()
-    for table in tree.css("table"):
-        header: list[str] = []
-        rows: list[str] = []
-        for row in table.css("tr"):
-            cells = [" ".join(cell.text(separator=" ").split()) for cell in row.css("td, th")]
-            if not header and not row.css("td"):
-                header = cells
-            else:
-                rows.append(_row_sentence(header, cells))
-        table.replace_with("\n\n" + "\n\n".join(rows) + "\n\n")
-    if tree.body is None:
-        return []
-    for block in tree.body.css(_BLOCKS):
-        block.insert_before("\n\n")
-        block.insert_after("\n\n")
-    for heading in tree.body.css("h2, h3, h4, h5, h6"):
-        heading.insert_before(_HEADING)
-    for line_break in tree.body.css("br"):
-        line_break.replace_with("\n\n")
-    return [" ".join(block.split()) for block in re.split(r"\n\s*\n", tree.body.text(separator=""))]
+def _identity(found: object) -> str | None:
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        return None
+    return str(found)

@@ -11,7 +11,7 @@ from pipeline.sources.applicability import applies
 from pipeline.verify.claims import split_claims
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import read_sentence
-from pipeline.verify.rules import Rule, judge_stances, read_stances
+from pipeline.verify.rules import Rule, read_stances, weigh_stances
 
 _PASSAGES = 6
 _OFFERED = 18
@@ -78,7 +78,7 @@ def _says(rule: Rule, sentence: str, finding: Finding, by_id: Mapping[str, Rule]
     values = [value for value, expected in rule.expected.items() if expected == finding.check.expected]
     speaking = (rule, *(by_id[f"rule:{name}"] for name in rule.answered_by))
     return any(
-        judge_stances(speaker, value, read_stances(speaker, canonical)) is Outcome.PASS
+        weigh_stances(speaker, value, read_stances(speaker, canonical)) is Outcome.PASS
         for speaker in speaking
         for value in values
     )

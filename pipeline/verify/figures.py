@@ -8,22 +8,28 @@ settings differ, an adjusted or negated amount, another year) is left undecided 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 
 from pipeline.data import Check, Outcome
-from pipeline.verify.amounts import Judged
+from pipeline.verify.amounts import Tied
 from pipeline.verify.context import ClaimContext, Finding, in_release, in_year
-from pipeline.verify.judges import JUDGES
 from pipeline.verify.reading import Reading, stem, vocabulary
 from pipeline.verify.subjects import Subject, codes_of
 from pipeline.verify.support import residue
+from pipeline.verify.ties import TIES
 from pipeline.verify.values import equal_figures, named_times, near_figures, to_decimal
 
 CHECK = "figures"
 _MAX_BESIDE = 9
 # What was, at no stated time, the newest row does not contradict.
 _PAST = re.compile(r"\b(?:was|were|had|carried|used to)\b")
-_FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct)#(?P<value>[^\s,;()]*[^\s,;().])")
+_FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct|na)#(?P<value>[^\s,;()]*[^\s,;().])")
+# What stands at the head of columns that hold figures, and asserts nothing.
+_HEADERS = frozenset(
+    stem(word)
+    for word in "setting place site component part item measure basis source release professional none na".split()
+)
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {
     kind: frozenset(stem(word) for word in words.split())
@@ -52,6 +58,8 @@ def check_figures(reading: Reading, *, context: ClaimContext) -> list[Finding]:
             found = _check_figure(token, match, clause, reading, context)
             if not found:
                 loose.add(token)
+            if reading.pairs:
+                found = [replace(finding, words=finding.words | _HEADERS) for finding in found]
             findings.extend(_restrained(finding, token, clause, reading, context) for finding in found)
     if not loose:
         return findings
@@ -107,20 +115,20 @@ def _check_figure(
     findings: list[Finding] = []
     for code in codes_of(clause, place.start(), reading, context):
         facts = context.facts(code.name)
-        judged = JUDGES[match["kind"]](place, clause, reading, context, code.name, facts)
-        if judged is None:
+        tied = TIES[match["kind"]](place, clause, reading, context, code.name, facts)
+        if tied is None:
             return []
-        if judged.value is None:
-            if not judged.undecided:
+        if tied.value is None:
+            if not tied.undecided:
                 return []
-            findings.append(_undecided(token, judged.undecided))
-        elif problem := judged.value.other_time(reading):
+            findings.append(_undecided(token, tied.undecided))
+        elif problem := tied.value.other_time(reading):
             findings.append(_undecided(token, problem))
         else:
-            named = named_times(reading, judged.value.facts)
-            judged = judged._replace(used=judged.used | named | ({"cmp#about"} if approximate else set()))
+            named = named_times(reading, tied.value.facts)
+            tied = tied._replace(used=tied.used | named | ({"cmp#about"} if approximate else set()))
             finding = _compare(
-                token, match["kind"], match["value"], judged, code, context, approximate=approximate
+                token, match["kind"], match["value"], tied, code, context, approximate=approximate
             )
             findings.append(_turned(finding) if denied else finding)
     return findings
@@ -164,18 +172,18 @@ def _compare(
     token: str,
     kind: str,
     found: str,
-    judged: Judged,
+    tied: Tied,
     code: Subject,
     context: ClaimContext,
     *,
     approximate: bool,
 ) -> Finding:
-    value = judged.value
+    value = tied.value
     assert value is not None  # noqa: S101 - narrowed by the caller
     evidence = tuple(context.currency(fact) for fact in value.facts)
     rows = ", ".join(sorted({fact.release for fact in value.facts}))
     ids = tuple(row.id for row in evidence)
-    used = frozenset(judged.used | {token, f"code#{code.name.lower()}"})
+    used = frozenset(tied.used | {token, f"code#{code.name.lower()}"})
     words = _WORDS.get(kind, frozenset())
     same = partial(near_figures if approximate else equal_figures, kind=kind)
     if not value.absent and same(found, value.text):
@@ -193,7 +201,7 @@ def _compare(
         return _undecided(token, f"{found} is a rounded form of {value.text} ({rows})")
     if approximate and not value.absent and not _far(found, value.text):
         return _undecided(token, f"{found} is near {value.text} ({rows}), and the sentence says about")
-    if not judged.sure or not (code.sure or judged.pair):
+    if not tied.sure or not (code.sure or tied.pair):
         return _undecided(token, f"{found} could not be tied safely; {value.name} is {value.text} ({rows})")
     reason = (
         f"{value.name}: {value.text} ({rows}), the sentence says {found}"

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from pipeline.data import Record
 from pipeline.verify.mentions import mark_mentions
+from pipeline.verify.pairs import read_pairs
 from pipeline.verify.quotes import normalise_quote
 
 _TOKEN = re.compile(r"(?:(?:yes|no|unread):)?[a-z]+#[^\s,;()]*[^\s,;().:]|line#")
@@ -85,8 +86,18 @@ class Reading(Record):
     canonical: str
 
     @cached_property
+    def pairs(self) -> tuple[str, ...]:
+        """Its labels with their values, where it is made of such pairs."""
+        return read_pairs(self.canonical)
+
+    @cached_property
     def clauses(self) -> tuple[str, ...]:
-        """The canonical text cut where a new assertion starts; fragments stay with what they follow."""
+        """The canonical text cut where a new assertion starts; fragments stay with what they follow.
+
+        Labels with their values are a clause each.
+        """
+        if self.pairs:
+            return self.pairs
         clauses: list[str] = []
         for piece in _SPLIT.split(self.canonical):
             if not piece.strip():

@@ -162,7 +162,7 @@ def _consumed(rule: Rule, reading: Reading) -> frozenset[str]:
     )
 
 
-def judge_stances(rule: Rule, value: str, stances: tuple[str, ...]) -> Outcome:
+def weigh_stances(rule: Rule, value: str, stances: tuple[str, ...]) -> Outcome:
     """PASS when every stance is right for the value, FAIL when one is wrong, else SILENT."""
     if not stances or value not in rule.allowed:
         return Outcome.SILENT
@@ -182,7 +182,7 @@ def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
         return None
     if rule.field == "pair" and not basis.value:
         return _no_edit(rule, stances, basis)
-    outcome = judge_stances(rule, basis.value, stances)
+    outcome = weigh_stances(rule, basis.value, stances)
     if outcome is Outcome.SILENT:
         return None
     evidence: tuple[RowEvidence, ...] = tuple(context.currency(fact) for fact in basis.rows)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from pipeline.data import Fact
 from pipeline.verify.reading import Reading
 
 _CENT = Decimal("0.01")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 _PLAIN = {
     "work": ("work RVU", "work_rvu"),
     "mp": ("malpractice RVU", "mp_rvu"),
@@ -76,14 +77,24 @@ def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | 
         factor = _factor_for(total, release or {}, "qpp" if name.endswith("_qpp") else "nonqpp")
         if total is None or factor is None:
             return None
-        try:
-            amount = (Decimal(total.value) * Decimal(factor.value)).quantize(_CENT, ROUND_HALF_UP)
-        except InvalidOperation:
+        rvus, dollars = to_decimal(total.value), to_decimal(factor.value)
+        if rvus is None or dollars is None:
             return None
-        return Value(title, f"{amount}", (total, factor))
+        return Value(title, f"{(rvus * dollars).quantize(_CENT, ROUND_HALF_UP)}", (total, factor))
     title, field = _PLAIN.get(name, (name.replace("_", " "), name))
     fact = facts.get(field)
     return Value(title, fact.value, (fact,)) if fact else None
+
+
+def look_up_total(place: str, facts: Mapping[str, Fact], release: Mapping[str, Fact]) -> Value | None:
+    """What is paid in all at a place ("hopd", "asc"): the professional payment and the place's own."""
+    parts = look_up("payment_fac", facts, release), look_up(place, facts)
+    amounts = [to_decimal(part.text) for part in parts if part]
+    if len(amounts) < len(parts) or None in amounts:
+        return None
+    total = sum((amount for amount in amounts if amount is not None), Decimal(0)).quantize(_CENT)
+    rows = dict.fromkeys(fact for part in parts if part for fact in part.facts)
+    return Value("professional and facility payment together", f"{total}", tuple(rows))
 
 
 def _factor_for(total: Fact | None, release: Mapping[str, Fact], kind: str) -> Fact | None:
@@ -116,8 +127,5 @@ def equal_figures(found: str, expected: str, kind: str) -> bool:
 
 
 def to_decimal(text: str) -> Decimal | None:
-    """The number, or None where the text is none."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    """The number, or None where the text is no plain one ("NaN" and exponents are none)."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None

@@ -38,8 +38,8 @@ def test_markdown_table_and_list(tmp_path):
     path = tmp_path / "page.md"
     path.write_text("# Title here\n\n- One **bold** rule.\n\n| Part | RVU |\n|---|---|\n| Work | 43.47 |\n")
     claims = read_claims(path)
-    assert [claim.text for claim in claims] == ["Title here", "One bold rule.", "Part: Work; RVU: 43.47"]
-    assert [claim.id for claim in claims] == ["1.1", "2.1", "3.1"]
+    assert [claim.text for claim in claims] == ["One bold rule.", "Part: Work; RVU: 43.47"]
+    assert [claim.id for claim in claims] == ["1.1", "2.1"]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,7 @@ def test_sentence_behind_another_code_says_which(tmp_path):
         "[22853] Its MUE is 4.",
         "22633 too.",
         "[22853 or 22633] It has ZZZ days.",
-        "Related: 20610",
         "[20610] Its global period is 0 days.",
-        "Payment",
         "It is paid.",
     ]
 

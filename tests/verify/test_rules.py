@@ -2,7 +2,7 @@ import pytest
 
 from pipeline.data import Outcome
 from pipeline.verify.reading import read_sentence
-from pipeline.verify.rules import judge_stances, load_rules, read_stances
+from pipeline.verify.rules import load_rules, read_stances, weigh_stances
 
 EXAMPLES = [
     (rule, outcome, *example.split(" | ", 1))
@@ -15,7 +15,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "outcome", "value", "claim"), EXAMPLES)
 def test_rule_reads_its_own_examples(rule, outcome, value, claim):
     stances = read_stances(rule, read_sentence(claim).canonical)
-    assert judge_stances(rule, value, stances) is outcome, (read_sentence(claim).canonical, stances)
+    assert weigh_stances(rule, value, stances) is outcome, (read_sentence(claim).canonical, stances)
 
 
 def test_every_rule_shows_what_it_rejects():

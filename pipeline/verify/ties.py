@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pipeline.data import Fact
-from pipeline.verify.amounts import Judged, by_setting, conversion_factor, factor_itself, money
+from pipeline.verify.amounts import Tied, by_setting, conversion_factor, factor_itself, money
 from pipeline.verify.context import ClaimContext
 from pipeline.verify.labels import Tie, labels_near, nearest
 from pipeline.verify.reading import Reading, codes_in
@@ -29,6 +29,7 @@ _SHARES = {
     "lab#intra": "intraoperative_share",
     "lab#post": "postoperative_share",
 }
+_MEASURES = ("lab#work", "lab#pe", "lab#mp", "lab#total")
 # Plural and no code named: a rule about a class of codes, not a statement about one.
 _GENERAL = re.compile(r"\b(?:procedures|codes|surgeries|operations)\b|\bany (?:procedure|code)\b")
 _LISTED = re.compile(r"\s*(?:,|\bor\b|\band\b|\bto\b)\s*(?:or |and )?(?:num|ind)#\w+(?!\S)")
@@ -42,7 +43,7 @@ def _number(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     if "cmp#" in clause or "pay#no" in clause:
         return _mue(match, clause, reading, context, code, facts) if "lab#mue" in clause else None
     labels = labels_near(clause, match)
@@ -57,13 +58,13 @@ def _number(
         return _indicator_value(indicator, facts)
     if "lab#mue" in clause and "." not in match["value"]:
         return _mue(match, clause, reading, context, code, facts)
-    measure = nearest(labels, {"lab#work", "lab#pe", "lab#mp", "lab#total"})
+    measure = nearest(labels, set(_MEASURES))
     if measure is None or ("usd#" in clause and measure.cost > 6):
         return _unlabelled(match, clause, facts, context) if "lab#rvu" in clause else None
     used = {measure.label, "lab#rvu"}
     if measure.label in ("lab#work", "lab#mp"):
         value = look_up("work" if measure.label == "lab#work" else "mp", facts)
-        return Judged(value, measure.sure, frozenset(used)) if value else None
+        return Tied(value, measure.sure, frozenset(used)) if value else None
     setting = nearest(labels, {"set#fac", "set#nonfac"})
     if setting:
         used.add(setting.label)
@@ -71,18 +72,16 @@ def _number(
     return by_setting(name, setting, match["value"], facts, context, used, "num", measure.sure)
 
 
-def _unlabelled(
-    match: re.Match[str], clause: str, facts: Mapping[str, Fact], context: ClaimContext
-) -> Judged:
+def _unlabelled(match: re.Match[str], clause: str, facts: Mapping[str, Fact], context: ClaimContext) -> Tied:
     """ "76.07 RVUs" with no part named is read as the total; anything else is left open, never refuted."""
     setting = nearest(labels_near(clause, match), {"set#fac", "set#nonfac"})
     used = {"lab#rvu"} | ({setting.label} if setting else set())
-    judged = by_setting("total", setting, match["value"], facts, context, used, "num")
-    if judged is None:
-        return Judged(None, False, frozenset(), "the kind of RVU is not named")
-    if judged.value and judged.value.absent:
-        return judged
-    return judged._replace(sure=False)
+    tied = by_setting("total", setting, match["value"], facts, context, used, "num")
+    if tied is None:
+        return Tied(None, False, frozenset(), "the kind of RVU is not named")
+    if tied.value and tied.value.absent:
+        return tied
+    return tied._replace(sure=False)
 
 
 def _global(
@@ -92,13 +91,13 @@ def _global(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     several = len({token for token in reading.tokens if token.startswith("gd#")}) > 1
     general = _GENERAL.search(clause) is not None or several
     if (general and not codes_in(clause)) or "cmp#" in clause:
         return None
     value = look_up("global_days", facts)
-    return Judged(value, not several and not general, frozenset()) if value else None
+    return Tied(value, not several and not general, frozenset()) if value else None
 
 
 def _apc(
@@ -108,9 +107,9 @@ def _apc(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     value = look_up("opps_apc", facts)
-    return Judged(value, True, frozenset({"lab#hopd"})) if value else None
+    return Tied(value, True, frozenset({"lab#hopd"})) if value else None
 
 
 def _indicator(
@@ -120,7 +119,7 @@ def _indicator(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     labels = labels_near(clause, match)
     if labels and labels[0].label == "lab#ptp_ind":
         return _edit_indicator(clause, context)
@@ -128,7 +127,7 @@ def _indicator(
     return _indicator_value(tie, facts) if tie and not _one_of_many(clause, match) else None
 
 
-def _edit_indicator(clause: str, context: ClaimContext) -> Judged | None:
+def _edit_indicator(clause: str, context: ClaimContext) -> Tied | None:
     """The modifier indicator of the edit between the clause's two codes, or of its one code and the page's."""
     named = list(dict.fromkeys(codes_in(clause)))
     if len(named) == 1 and context.hcpcs_code and named[0] != context.hcpcs_code:
@@ -140,7 +139,7 @@ def _edit_indicator(clause: str, context: ClaimContext) -> Judged | None:
         if fact is not None:
             value = Value(f"modifier indicator of {one}/{two}", fact.value, (fact,))
             used = {"lab#ptp_ind", *(f"code#{code.lower()}" for code in named)}
-            return Judged(value, True, frozenset(used), pair=True)
+            return Tied(value, True, frozenset(used), pair=True)
     return None
 
 
@@ -150,11 +149,9 @@ def _one_of_many(clause: str, match: re.Match[str]) -> bool:
     return listed is not None or (_GENERAL.search(clause) is not None and not codes_in(clause))
 
 
-def _indicator_value(tie: Tie, facts: Mapping[str, Fact]) -> Judged | None:
+def _indicator_value(tie: Tie, facts: Mapping[str, Fact]) -> Tied | None:
     value = look_up(_INDICATOR_FIELDS[tie.label], facts)
-    return (
-        Judged(value, tie.sure, frozenset({tie.label, "lab#hopd", "lab#asc", "lab#mue"})) if value else None
-    )
+    return Tied(value, tie.sure, frozenset({tie.label, "lab#hopd", "lab#asc", "lab#mue"})) if value else None
 
 
 def _count(
@@ -164,7 +161,7 @@ def _count(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     if not match["value"].endswith(":unit") or not ("lab#mue" in clause or "cmp#max" in clause):
         return None
     return _mue(match, clause, reading, context, code, facts)
@@ -177,7 +174,7 @@ def _mue(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     if "cmp#min" in clause or "cmp#near" in clause or "pay#unclear" in clause or "pay#no" in clause:
         return None
     value = look_up("mue_value", facts)
@@ -192,12 +189,12 @@ def _mue(
             return None
         if (adjudication.value == "1") != ("line#" in words):
             wrong = Value("MUE adjudication", f"indicator {adjudication.value}", (adjudication,), absent=True)
-            return Judged(wrong, True, frozenset(), "")
+            return Tied(wrong, True, frozenset(), "")
         value = value._replace(facts=(*value.facts, adjudication), name=f"MUE per {basis}")
         used |= {"line#", "dos"}
     labels = [label for label in labels_near(clause, match) if label.label == "lab#mue"]
     sure = bool(labels) or "cmp#max" in words
-    return Judged(value, sure, frozenset(used))
+    return Tied(value, sure, frozenset(used))
 
 
 def _percent(
@@ -207,7 +204,7 @@ def _percent(
     context: ClaimContext,
     code: str,
     facts: Mapping[str, Fact],
-) -> Judged | None:
+) -> Tied | None:
     tie = nearest(labels_near(clause, match), set(_SHARES))
     fact = facts.get(_SHARES[tie.label]) if tie else None
     share = to_decimal(fact.value) if fact else None
@@ -215,11 +212,31 @@ def _percent(
         return None
     percent = f"{(share * 100).normalize():f}" if share <= 1 else fact.value
     value = Value(fact.field.replace("_", " "), percent, (fact,))
-    return Judged(value, tie.sure, frozenset({tie.label}))
+    return Tied(value, tie.sure, frozenset({tie.label}))
 
 
-Judge = Callable[[re.Match[str], str, Reading, ClaimContext, str, Mapping[str, Fact]], Judged | None]
-JUDGES: dict[str, Judge] = {
+def _none(
+    match: re.Match[str],
+    clause: str,
+    reading: Reading,
+    context: ClaimContext,
+    code: str,
+    facts: Mapping[str, Fact],
+) -> Tied | None:
+    """ "Non-facility: NA": right where the fee schedule flags that setting, wrong where it values it."""
+    flag = facts.get("nonfac_na")
+    if flag is None or "set#nonfac" not in clause or "set#fac_part" in clause:
+        return None
+    text = "none" if flag.value == "NA" else "valued"
+    return Tied(
+        Value("non-facility payment or value", text, (flag,)),
+        True,
+        frozenset({"set#nonfac", "lab#pay", "lab#rvu", *_MEASURES}),
+    )
+
+
+TieFigure = Callable[[re.Match[str], str, Reading, ClaimContext, str, Mapping[str, Fact]], Tied | None]
+TIES: dict[str, TieFigure] = {
     "usd": money,
     "num": _number,
     "gd": _global,
@@ -227,4 +244,5 @@ JUDGES: dict[str, Judge] = {
     "ind": _indicator,
     "cnt": _count,
     "pct": _percent,
+    "na": _none,
 }
