@@ -167,7 +167,7 @@ def test_no_encoding_of_the_terminal_stops_a_command(home, tmp_path, encoding):
 
 @pytest.mark.parametrize("arguments", ["facts list", "show 20970", "regenerate 20970 27447 --json", "--help"])
 def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
-    script = f"{COMMAND} {arguments} | true; echo ${{PIPESTATUS[0]}}"
+    script = f"{shlex.quote(COMMAND)} {arguments} | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", script],
         env={**os.environ, "BRIEFWRIGHT_HOME": str(home)},
