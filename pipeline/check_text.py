@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from pipeline.data import Check, Evidence, Label, Passage, QuoteEvidence, Record
 from pipeline.errors import SourceError
-from pipeline.index import Embedder
-from pipeline.regenerate import Progress, open_search
+from pipeline.index import Embedder, build_index, open_index
+from pipeline.regenerate import Progress
 from pipeline.run import claim_context
-from pipeline.verify import checker_version, load_rules, read_claims, verify_text_claim
-from pipeline.verify.claims import InputClaim
+from pipeline.verify import (
+    Catalogue,
+    Examined,
+    InputClaim,
+    checker_version,
+    load_rules,
+    read_claims,
+    verify_text_claim,
+)
 from pipeline.workspace import Workspace
 
 MAX_BYTES = 20 * 2**20
@@ -59,20 +67,24 @@ def check_file(
     """Yield the claims of a file in order, each with its verdict. Raises SourceError for a file it cannot read."""
     claims = _read(path)
     context = claim_context(workspace, hcpcs_code, as_of)
-    rules, checker = load_rules(), checker_version()
-    with open_search(workspace, embedder=embedder, progress=progress) as search:
-
-        def find(query: str, limit: int) -> list[Passage]:
-            return search(query, limit, lambda passage: True)
-
+    rules, checker, catalogue = load_rules(), checker_version(), Catalogue(context)
+    examined_texts: dict[str, Examined] = {}
+    with _open_search(workspace, embedder=embedder, progress=progress) as find:
         for number, claim in enumerate(claims, 1):
             progress(f"claim {number}/{len(claims)}")
             if len(claim.text) > MAX_CLAIM_CHARACTERS:
                 yield _unchecked(claim)
                 continue
-            examined = verify_text_claim(
-                claim.text, context=context, rules=rules, checker=checker, search=find, claim_id=claim.id
-            )
+            if claim.text not in examined_texts:
+                examined_texts[claim.text] = verify_text_claim(
+                    claim.text,
+                    context=context,
+                    rules=rules,
+                    checker=checker,
+                    search=find,
+                    catalogue=catalogue,
+                )
+            examined = examined_texts[claim.text]
             verdict = examined.verdict
             known = {item.id: item for item in examined.evidence}
             yield CheckedClaim(
@@ -87,6 +99,29 @@ def check_file(
             )
 
 
+@contextmanager
+def _open_search(
+    workspace: Workspace, *, embedder: Embedder, progress: Progress
+) -> Iterator[Callable[[str, int], list[Passage]]]:
+    """Search by words; by meaning only where no word is found.
+
+    A passage supports only what shares its words, so that nothing is lost, and a page of 150 claims needs no model.
+    """
+    folder = workspace.settings.index
+
+    def report(done: int, total: int) -> None:
+        progress(f"indexing passages {done}/{total}")
+
+    build_index(workspace.passages(), folder=folder, embedder=embedder, progress=report)
+    with open_index(folder, embedder=embedder) as index:
+
+        def find(query: str, limit: int) -> list[Passage]:
+            hits = index.keyword_search(query, limit=limit) or index.vector_search(query, limit=limit)
+            return [hit.passage for hit in hits]
+
+        yield find
+
+
 def _read(path: Path) -> list[InputClaim]:
     try:
         size = path.stat().st_size if path.is_file() else 0
@@ -96,10 +131,7 @@ def _read(path: Path) -> list[InputClaim]:
         raise SourceError(
             f"{path} has {size / 2**20:,.0f} MiB, more than {MAX_BYTES // 2**20}; split it and check the parts"
         )
-    try:
-        return read_claims(path)
-    except RecursionError as error:
-        raise SourceError(f"{path}: nested too deeply to be read; hand in its text instead") from error
+    return read_claims(path)
 
 
 def _unchecked(claim: InputClaim) -> CheckedClaim:

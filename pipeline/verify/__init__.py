@@ -1,6 +1,7 @@
 """Verification: quotes, rows, figures, coding rules, support, and the verdict they make."""
 
 from pipeline.verify.claims import InputClaim, read_claims, split_claims
+from pipeline.verify.composed import Catalogue
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.evidence import find_evidence
 from pipeline.verify.figures import check_figures
@@ -12,6 +13,7 @@ from pipeline.verify.verdict import Examined, checker_version, examine_claim, ve
 from pipeline.verify.wording import check_wording, reject_wording
 
 __all__ = [
+    "Catalogue",
     "ClaimContext",
     "Examined",
     "Finding",

@@ -18,8 +18,10 @@ _VERB = re.compile(
     r"|means?|makes?|made|comes?|runs?|lasts?|falls?|stands?|equals?|belongs?|contains?|calls?|accepts?|attach\w*"
     r"|counts?|counted|lands?|sits?|works|earns?|costs?|receives?|bypass\w*|bundl\w+|unbundl\w+|denies|denied|denying"
     r"|performs?|performed|names?|named|decides?|decided|follows?|document(?:s|ed)|record(?:s|ed)|open(?:s|ed)?|put|let"
-    r"|don't|isn't|never|not|limits?|exceeds?|caps?|treats?|says?|states?|stated|changed?|changes|rose|fell)\b"
-    r"|(?:pay|doc)#\w+"
+    r"|[a-z]+n't|cannot|never|not|maps?|mapped|starts?|form|forms|restarts?|begins?|ends?|becomes?|holds?|keeps?"
+    r"|replaces?|limits?|exceeds?|caps?|treats?|says?|states?|stated|changed?|changes|rose|fell)\b"
+    r"|(?<![\w#])(?:pay|doc)#\w+",
+    re.IGNORECASE,
 )
 _VALUE = re.compile(r"(?<!\S)\(?\s*(?:usd|num|gd|apc|ind|cnt|pct)#")
 _NONE = re.compile(r"^(?:none\s*)?\(?\s*(?:n/?a|not applicable)\s*\)?(?=\s|$)")
@@ -28,9 +30,9 @@ _SETTING = re.compile(r",?\s*(?:set|lab)#(?:nonfac|fac|hopd|asc)\b")
 _BARE_WORK = re.compile(r"^work$")
 
 
-def has_verb(canonical: str) -> bool:
-    """Whether a canonical sentence asserts by a verb, and not only by setting a value beside a label."""
-    return _VERB.search(canonical.replace(": ", " : ")) is not None
+def has_verb(text: str) -> bool:
+    """Whether a sentence asserts by a verb, and not only by setting a value beside a label."""
+    return _VERB.search(text) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.data import Check, Claim, CodeProfile, Evidence, Fact, Outcome, RowEvidence
-from pipeline.facts.rows import rows_of
+from pipeline.facts.rows import FactSentence, Rows, rows_of
 from pipeline.facts.sentences import SUBJECT_KINDS, compose_sentence
 
 CHECK = "rows"
@@ -98,5 +98,13 @@ def _recompose(
             return own.summary, ""
         other = profiles.get(rest)
         return (f"{rest}: {own.siblings.get(rest, other.summary)}", "") if other else None
-    sentence = compose_sentence(claim.subject, hcpcs_code, rows_of(hcpcs_code, facts))
+    sentence = compose(claim.subject, hcpcs_code, rows_of(hcpcs_code, facts))
     return (sentence.text, sentence.derivation) if sentence else None
+
+
+def compose(subject: str, hcpcs_code: str, rows: Rows) -> FactSentence | None:
+    """The sentence on `subject`; None also where a row is missing or its value is nonsense (no number)."""
+    try:
+        return compose_sentence(subject, hcpcs_code, rows)
+    except (KeyError, ValueError, ArithmeticError):
+        return None

@@ -4,13 +4,16 @@ Any figure or rule that contradicts refutes. A quote that is not in its document
 count, a figure that could not be tied, a word nothing accounts for: not enough information. Else supported.
 
 Confidence, by what decided: 0.99 a table row; 0.95 the source's own sentence, or a rule that is contradicted;
-0.9 a rule, every word accounted for; 0.8 wording of one place in a source; 0.5 undecided.
+0.9 a rule, every word accounted for; 0.8 wording of one place in a source; 0.5 undecided. What rests on our own
+word alone is never surer than that: at most 0.8 where a note of ours says it and the document it restates is not
+at hand, at most 0.7 where our classification of codes does.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from pipeline.data import (
@@ -28,10 +31,12 @@ from pipeline.data import (
 )
 from pipeline.identity import claim_id, code_digest, text_subject
 from pipeline.sources.descriptors import elide_descriptors
+from pipeline.verify.composed import Catalogue
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.edits import check_edits
 from pipeline.verify.evidence import find_evidence, find_rule_sources
 from pipeline.verify.figures import check_figures
+from pipeline.verify.pairs import has_verb
 from pipeline.verify.quotes import locate_quote
 from pipeline.verify.reading import Reading, read_sentence
 from pipeline.verify.rows import check_rows
@@ -41,6 +46,8 @@ from pipeline.verify.support import Support, assess_support, residue
 Search = Callable[[str, int], list[Passage]]
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
+_MODIFIER_FOR = re.compile(r"yes:mod#\w+ (?:for|on)\b")
+_OWN_NOTE, _OWN_CLASSIFICATION = 0.8, 0.7
 # More words than this beside a contradicted rule, and the sentence may well be about something else.
 _MAX_BESIDE = 5
 
@@ -102,13 +109,32 @@ def verify_text_claim(
     checker: str,
     search: Search | None = None,
     claim_id: str = "",
+    catalogue: Catalogue | None = None,
 ) -> Examined:
-    """Verdict on any outside sentence: rows come from `context`, sources from `search` (query, how many)."""
+    """Verdict on any outside sentence: rows come from `context`, sources from `search` (query, how many).
+
+    Sources are searched only where rows and rules leave the sentence undecided, or for the rules that decided.
+    `catalogue` is to be shared by the sentences of one text.
+    """
     subject = text_subject(text)
     claim = Claim(id=claim_id or _outside_id(context.hcpcs_code, subject), text=text, subject=subject)
-    offered = find_evidence(text, context=context, search=search) if search else []
+    known = (catalogue or Catalogue(context)).find(text)
+    decide = partial(
+        _decide,
+        claim,
+        [known] if known else [],
+        cited=False,
+        context=context,
+        rules=rules,
+        checker=checker,
+        search=search,
+    )
+    examined = decide(located=[])
+    if search is None or examined.verdict.label is not Label.NOT_ENOUGH_INFO:
+        return examined
+    offered = find_evidence(text, context=context, search=search)
     located = [item for item in offered if isinstance(item, QuoteEvidence)]
-    return _decide(claim, [], located, False, context=context, rules=rules, checker=checker, search=search)
+    return decide(located=located) if located else examined
 
 
 def _outside_id(hcpcs_code: str | None, subject: str) -> str:
@@ -138,16 +164,17 @@ def _decide(
     if composed:  # says what its rows say, so that a rule may contradict it but not leave it undecided
         ruled = [finding for finding in ruled if finding.refutes or not finding.failed]
         edits = [finding for finding in edits if finding.refutes or not finding.failed]
-    judged = [*check_figures(reading, context=context), *edits, *ruled]
+    if not has_verb(claim.text) and not _MODIFIER_FOR.match(reading.canonical):
+        # A fragment says no more than a label with its value does, or a modifier with what it is for.
+        ruled = [finding for finding in ruled if not finding.refutes and not finding.passed]
+    decided = [*check_figures(reading, context=context), *edits, *ruled]
     support = (
-        Support(
-            "rows", Finding(Check(check="support", outcome=Outcome.PASS, reason="composed from its rows"))
-        )
-        if composed
-        else assess_support(reading, judged, located, context=context)
+        _composed_support(first) if composed else assess_support(reading, decided, located, context=context)
     )
-    findings = [*first, *judged, *_check_frequency(reading, located, composed), support.finding]
-    verdict = _combine(claim, findings, support, checker)
+    findings = [*first, *decided, *_check_frequency(reading, located, composed), support.finding]
+    verdict = _combine(
+        claim, findings, support, checker, basis=located if cited else support.finding.evidence
+    )
     known = {item.id: item for finding in findings for item in finding.evidence}
     known |= {item.id: item for item in located} if cited else {}
     deciding = [finding for finding in ruled if finding.check.outcome is not Outcome.SILENT]
@@ -157,6 +184,16 @@ def _decide(
         ids = dict.fromkeys((*verdict.evidence_ids, *(item.id for item in sources)))
         verdict = verdict.model_copy(update={"evidence_ids": tuple(ids)})
     return Examined(verdict, tuple(known.values()))
+
+
+def _composed_support(first: Sequence[Finding]) -> Support:
+    own = any(
+        isinstance(item, RowEvidence) and item.level == "classification"
+        for finding in first
+        for item in finding.evidence
+    )
+    passed = Check(check="support", outcome=Outcome.PASS, reason="composed from its rows")
+    return Support("classification" if own else "rows", Finding(passed))
 
 
 def _check_quotes(
@@ -240,7 +277,10 @@ def _check_frequency(reading: Reading, located: list[QuoteEvidence], composed: b
     return [Finding(Check(check="frequency", outcome=outcome, reason=reason, found=", ".join(words)))]
 
 
-def _combine(claim: Claim, findings: list[Finding], support: Support, checker: str) -> Verdict:
+def _combine(
+    claim: Claim, findings: list[Finding], support: Support, checker: str, *, basis: Sequence[Evidence]
+) -> Verdict:
+    """The verdict of all findings; `basis` is what the support rests on, where it rests on quotes."""
     checks = tuple(finding.check for finding in findings)
     against = [finding for finding in findings if finding.refutes]
     if against:
@@ -248,14 +288,14 @@ def _combine(claim: Claim, findings: list[Finding], support: Support, checker: s
         confidence = 0.99 if any(finding.check.check == "figures" for finding in against) else 0.95
     else:
         # A figure nothing could be tied to is no objection where a source or a row says the whole sentence.
-        whole = support.kind in ("rows", "verbatim")
+        whole = support.kind in ("rows", "classification", "verbatim")
         failed = [f for f in findings if f.failed and not (whole and f.check.check == "figures")]
         if failed:
             label, deciding, confidence = Label.NOT_ENOUGH_INFO, failed, 0.5
         else:
             label = Label.SUPPORTED
             deciding = [finding for finding in findings if finding.passed]
-            confidence = _confidence(support.kind, deciding)
+            confidence = _confidence(support.kind, deciding, basis)
     ids = dict.fromkeys(item for finding in deciding for item in finding.check.evidence_ids)
     shown = (
         sorted(deciding, key=lambda finding: finding.check.check == "support")
@@ -273,13 +313,14 @@ def _combine(claim: Claim, findings: list[Finding], support: Support, checker: s
     )
 
 
-def _confidence(kind: str, deciding: list[Finding]) -> float:
-    if kind in ("rows", "verbatim"):
-        return 0.99 if kind == "rows" else 0.95
-    if kind == "wording":
-        return 0.8
-    ruled = any(finding.check.check.startswith("rule:") for finding in deciding)
-    return 0.9 if ruled else 0.99
+def _confidence(kind: str, deciding: list[Finding], basis: Sequence[Evidence]) -> float:
+    if kind == "classification":
+        return _OWN_CLASSIFICATION
+    if kind in ("rows", "checks"):
+        ruled = any(finding.check.check.startswith("rule:") for finding in deciding)
+        return 0.9 if ruled and kind == "checks" else 0.99
+    documented = any(isinstance(item, QuoteEvidence) and item.level == "document" for item in basis)
+    return 0.95 if kind == "verbatim" and documented else _OWN_NOTE
 
 
 def _sentence(reason: str) -> str:

@@ -33,7 +33,7 @@ def test_whole_sentence_of_the_source_is_supported():
     verdict = judge(sentence, sentence)
     assert verdict.label is Label.SUPPORTED
     assert verdict.evidence_ids == ("e_1",)
-    assert verdict.confidence == 0.95
+    assert verdict.confidence == 0.8
 
 
 def test_quote_that_is_not_there_supports_nothing():
