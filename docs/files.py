@@ -19,7 +19,9 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     listed = "<!-- files -->\n" + "\n".join(lines) + "\n<!-- /files -->"
-    readme.write_text(re.sub(r"<!-- files -->.*<!-- /files -->", lambda _: listed, text, flags=re.S), encoding="utf-8")
+    readme.write_text(
+        re.sub(r"<!-- files -->.*<!-- /files -->", lambda _: listed, text, flags=re.S), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":
