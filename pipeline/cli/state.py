@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -117,20 +116,23 @@ def _check_starter(workspace: Workspace) -> Finding:
 
 
 def _check_releases(workspace: Workspace) -> Finding:
+    """By family, how many codes have a value of the release in force; the others are shown as carried."""
+    from collections import Counter
+
     from pipeline.facts.releases import parse_release, release_in_force
 
-    today: date = now().date()
-    newest = {}
-    for name in workspace.facts.releases():
-        release = parse_release(name)
-        before = newest.get(release.family)
-        if before is None or (release.year, release.quarter) > (before.year, before.quarter):
-            newest[release.family] = release
-    stale = []
-    for family, release in sorted(newest.items()):
-        due = parse_release(release_in_force(family, today))
-        if (release.year, release.quarter) < (due.year, due.quarter):
-            stale.append(f"{release.name} (in force: {due.name})")
-    if stale:
-        return "releases", True, "older than the calendar, shown as carried: " + ", ".join(stale)
-    return "releases", True, "every table is of the release in force"
+    today = now().date()
+    held: dict[str, Counter[str]] = {}
+    for code in workspace.facts.codes():
+        newest: dict[str, str] = {}
+        for fact in workspace.facts.facts_on(code, today).values():
+            family = parse_release(fact.release).family
+            newest[family] = max(newest.get(family, ""), fact.release)
+        for family, release in newest.items():
+            held.setdefault(family, Counter())[release] += 1
+    parts = [
+        f"{family}: {', '.join(f'{release} for {count} codes' for release, count in sorted(counts.items()))}"
+        f" (in force: {release_in_force(family, today)})"
+        for family, counts in sorted(held.items())
+    ]
+    return "releases", True, "; ".join(parts)
