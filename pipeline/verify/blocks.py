@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline.errors import SourceError
-from pipeline.verify.marks import without_marks
+from pipeline.verify.marks import without_marks, without_releases
 
 if TYPE_CHECKING:
     from selectolax.parser import HTMLParser, Node
@@ -227,10 +227,16 @@ def _join_pairs(tree: HTMLParser) -> None:
 def _join(label: Node, parts: list[Node]) -> None:
     value, *rest = [_text(part) for part in parts]
     name = _text(label).rstrip(" :")
-    small = f" ({rest[0]})" if rest and rest[0] else ""
+    small = "".join(f" ({part})" for part in _small_print(rest[0]) if part) if rest else ""
     for part in parts:
         part.decompose()
     label.replace_with(f"\n\n{name}: {value}{small}\n\n")
+
+
+def _small_print(text: str) -> tuple[str, str]:
+    """What the small print says, and the releases behind it."""
+    left, releases = without_releases(f" {without_marks(text)}")
+    return left.strip(), " ".join(sorted(releases))
 
 
 def _next(node: Node) -> Node | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import NamedTuple
 
 from pipeline.data import Check, CodeProfile, Currency, Fact, Outcome, RowEvidence
 from pipeline.facts.indicators import load_modifier_entries
@@ -40,11 +41,22 @@ _SUBJECTS = (
 )
 _PAIRS = ("add_on_pair", "ptp", "no_ptp")
 _SOURCE = re.compile(r"; Source:(?P<releases>[^;]*)$")
-_CODE_FIRST = re.compile(r"^\[\w{5}\] ")
+_CODE_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
+_CODES = 3  # a sentence about the page's code and another names its subject among the first
 _CLASSIFIED_FROM = date(2026, 1, 1)
 
+_Texts = dict[str, tuple[RowEvidence, ...]]
 
-_Rows = tuple[RowEvidence, ...]
+
+class _Composed(NamedTuple):
+    """Texts with the rows they rest on: sentences, which name their code, and what only its own page may show.
+
+    `releases` are those of the code's rows and of all rows beside them.
+    """
+
+    sentences: _Texts
+    shown: _Texts
+    releases: frozenset[str]
 
 
 class Catalogue:
@@ -52,50 +64,58 @@ class Catalogue:
 
     def __init__(self, context: ClaimContext) -> None:
         self._context = context
-        self._known: dict[str, dict[str, _Rows]] = {}
+        self._by_code: dict[str, _Composed] = {}
 
     def find(self, text: str) -> Finding | None:
         """A passed check of the rows that compose this very text, or None.
 
         In a card or a table row, releases may stand behind each cell where they are those of the rows.
         """
-        text = _CODE_FIRST.sub("", " ".join(text.split()))
-        named = [mention.value for mention in find_mentions(text) if mention.kind == "code"]
-        own = [self._context.hcpcs_code] if self._context.hcpcs_code else []
-        for code in dict.fromkeys([*own, *named[:3]]):
-            known = self._of(code)
-            if text in known:
-                return self._finding(text, known[text])
-            plain, releases = _without_releases(text)
-            if plain in known and releases <= {row.fact.release for row in known[plain]}:
-                return self._finding(text, known[plain])
-        return None
+        about = _CODE_FIRST.match(text)
+        own = about["code"] if about else self._context.hcpcs_code
+        text = " ".join(text[about.end() if about else 0 :].split())
+        codes = [own] if own else []
+        codes += [mention.value for mention in find_mentions(text) if mention.kind == "code"]
+        for code in list(dict.fromkeys(codes))[:_CODES]:
+            if text in self._of(code).sentences:
+                return _passed(text, self._of(code).sentences[text])
+        if own is None:
+            return None
+        cells = _without_source(text, self._of(own).releases)
+        plain, releases = _without_releases(cells)
+        rows = self._of(own).shown.get(plain, ())
+        return _passed(text, rows) if rows and releases <= {row.fact.release for row in rows} else None
 
-    def _of(self, code: str) -> dict[str, _Rows]:
-        if code not in self._known:
-            self._known[code] = dict([*_of_rows(code, self._context), *_of_profiles(code, self._context)])
-        return self._known[code]
-
-    def _finding(self, text: str, rows: _Rows) -> Finding:
-        check = Check(
-            check=CHECK,
-            outcome=Outcome.PASS,
-            reason="composed again from loaded rows, word for word",
-            found=text,
-            evidence_ids=tuple(row.id for row in rows),
-        )
-        return Finding(check, evidence=rows)
+    def _of(self, code: str) -> _Composed:
+        if code not in self._by_code:
+            sentences: _Texts = {}
+            shown = dict(_of_profiles(code, self._context))
+            for sentence in compose_all(code, self._context):
+                rows = tuple(self._context.currency(fact) for fact in sentence.facts)
+                sentences[sentence.text] = rows
+                shown.update((text, rows) for text in _forms(sentence))
+            cited = {row.fact.release for rows in shown.values() for row in rows}
+            loaded = {fact.release for fact in self._context.facts(code).values()}
+            self._by_code[code] = _Composed(sentences, shown, frozenset(cited | loaded))
+        return self._by_code[code]
 
 
-def _of_rows(code: str, context: ClaimContext) -> Iterator[tuple[str, _Rows]]:
-    for sentence in compose_all(code, context):
-        rows = tuple(context.currency(fact) for fact in sentence.facts)
-        yield sentence.text, rows
-        kind = sentence.subject.partition(":")[0]
-        if kind in _HEADS:
-            yield _without_releases(_row(_HEADS[kind], sentence.cells))[0], rows
-        for card in _cards(sentence, kind):
-            yield card, rows
+def _passed(text: str, rows: tuple[RowEvidence, ...]) -> Finding:
+    check = Check(
+        check=CHECK,
+        outcome=Outcome.PASS,
+        reason="composed again from loaded rows, word for word",
+        found=text,
+        evidence_ids=tuple(row.id for row in rows),
+    )
+    return Finding(check, evidence=rows)
+
+
+def _forms(sentence: FactSentence) -> list[str]:
+    """The sentence as a table row and as a card."""
+    kind = sentence.subject.partition(":")[0]
+    rows = [_without_releases(_row(_HEADS[kind], sentence.cells))[0]] if kind in _HEADS else []
+    return rows + _cards(sentence, kind)
 
 
 def _cards(sentence: FactSentence, kind: str) -> list[str]:
@@ -128,7 +148,7 @@ def _rows(code: str, context: ClaimContext) -> Rows:
     return rows_of(code, [*context.facts(code).values(), *context.facts("").values(), *naming])
 
 
-def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, _Rows]]:
+def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, tuple[RowEvidence, ...]]]:
     """The summary, the card of the body region and the table of related codes."""
     profile = context.profiles.get(code)
     if profile is None:
@@ -154,12 +174,18 @@ def _row(columns: Iterable[str], cells: Iterable[str]) -> str:
     return "; ".join(f"{head}: {cell}" for head, cell in zip(columns, cells, strict=False) if cell)
 
 
+def _without_source(text: str, loaded: frozenset[str]) -> str:
+    """The row without its source column, which names releases of whatever its checks looked at."""
+    source = _SOURCE.search(text)
+    if source is None:
+        return text
+    left, releases = without_releases(source["releases"])
+    return text[: source.start()] if not left.strip() and releases <= loaded else text
+
+
 def _without_releases(text: str) -> tuple[str, frozenset[str]]:
     """The cells without the releases behind them, and these releases."""
     releases: frozenset[str] = frozenset()
-    if source := _SOURCE.search(text):
-        left, releases = without_releases(source["releases"])
-        text = text if left.strip() else text[: source.start()]
     pieces = []
     for piece in text.split("; "):
         plain, named = without_releases(piece)

@@ -14,12 +14,14 @@ from pipeline.verify.reading import read_sentence
 from pipeline.verify.rules import Rule, read_stances, weigh_stances
 
 _PASSAGES = 6
-_OFFERED = 18
+_QUOTES = 12
+# Most passages that share words with a sentence are guidance for other codes.
+_OFFERED = 100
 _EVERYWHERE = Applicability()
 
 
 def find_evidence(
-    text: str, *, context: ClaimContext, search: Callable[[str, int], list[Passage]], limit: int = _PASSAGES
+    text: str, *, context: ClaimContext, search: Callable[[str, int], list[Passage]], limit: int = _QUOTES
 ) -> list[Evidence]:
     """Passages that `search` offers for the sentence, as quotes, at most `limit`.
 

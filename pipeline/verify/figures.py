@@ -28,7 +28,7 @@ _FIGURE = re.compile(r"(?<!\S)\(?(?P<kind>usd|num|gd|apc|ind|cnt|pct|na)#(?P<val
 # What stands at the head of columns that hold figures, and asserts nothing.
 _HEADERS = frozenset(
     stem(word)
-    for word in "setting place site component part item measure basis source release professional none na".split()
+    for word in "setting place site component part item measure basis source release professional".split()
 )
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {

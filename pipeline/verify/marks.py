@@ -11,7 +11,7 @@ _NOTE_MARKS = re.compile(
 )
 _RELEASE = r"(?:RVU|OPPS|ASC|MUE|PTP|NCCI|AOC)[- ]?\d[\w-]*(?: \d{4}Q[1-4])?"
 # What our own pages set behind a statement: an older release, adjustment codes, the requirement it derives from.
-_UNCONFIRMED = re.compile(rf"(?<=\w), not confirmed for (?:\d{{4}}|{_RELEASE})")
+_UNCONFIRMED = re.compile(rf"(?<=\w), not confirmed for (?:\d{{4}}|{_RELEASE})(?:\s+(?=[,;]))?")
 _RELEASES = rf"{_RELEASE}(?:(?:,| and|,)? {_RELEASE})*"
 _SET_BEHIND = re.compile(rf"(?<=[.!?])(?:\s*(?:\(?{_RELEASES}\)?|CARC \d{{1,3}}))+$")
 # At the end of a table cell or of a card, "$39.75 (RVU26D) (RVU26C)".

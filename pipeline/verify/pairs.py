@@ -24,7 +24,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"(?<!\S)\(?\s*(?:usd|num|gd|apc|ind|cnt|pct)#")
-_NONE = re.compile(r"^(?:none\s*)?\(?\s*(?:n/?a|not applicable)\s*\)?(?=\s|$)")
+_NONE = re.compile(r"^(?:none\b\s*)?\(?\s*(?:n/?a|not applicable)\s*\)?(?=\s|$)|^none(?=\s|$)")
 _INNER = re.compile(r"\(([^()]*)\)")
 _SETTING = re.compile(r",?\s*(?:set|lab)#(?:nonfac|fac|hopd|asc)\b")
 _BARE_WORK = re.compile(r"^work$")

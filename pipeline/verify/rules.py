@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -22,6 +23,7 @@ from pipeline.verify.subjects import name_page_code
 from pipeline.verify.values import Value, named_times
 
 _UNREAD = re.compile(r"unread:mod#|pay#unclear")
+_PAID_OR_DOCUMENTED = re.compile(r"(?<!\S)(?:pay|doc)#\w+")
 _MAJOR = re.compile(r"\bmajor\b")
 _MINOR = re.compile(r"\bminor\b")
 
@@ -105,16 +107,19 @@ def load_rules() -> tuple[Rule, ...]:
 
 
 def check_rules(reading: Reading, *, context: ClaimContext, rules: tuple[Rule, ...]) -> list[Finding]:
-    """One finding for every rule that has something to say about a clause of the sentence."""
+    """One finding for every rule that has something to say about a clause of the sentence.
+
+    What another clause says of payment or documentation is not accounted for by a rule that did not read that clause.
+    """
     if not reading.asserted or reading.other_payers:
         return []
     findings: list[Finding] = []
     for rule in rules:
-        spoken = [
-            found
-            for clause in reading.clauses
-            if (found := _apply(rule, clause, reading, context)) is not None
-        ]
+        heard = [(clause, _apply(rule, clause, reading, context)) for clause in reading.clauses]
+        unread = {
+            token for clause, found in heard if found is None for token in _PAID_OR_DOCUMENTED.findall(clause)
+        }
+        spoken = [replace(found, used=found.used - unread) for _, found in heard if found is not None]
         if not spoken and len(reading.clauses) > 1:
             whole = _apply(rule, reading.canonical, reading, context)
             spoken = [whole] if whole is not None else []
@@ -206,12 +211,18 @@ def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> 
     return Finding(
         check=check,
         refutes=outcome is Outcome.FAIL,
-        used=frozenset(token for token in reading.tokens if rule.patterns.uses.fullmatch(token))
-        | named
-        | located,
+        used=frozenset(token for token in reading.tokens if _is_used(rule, token, context)) | named | located,
         words=rule.patterns.words | _consumed(rule, reading),
         evidence=evidence,
     )
+
+
+def _is_used(rule: Rule, token: str, context: ClaimContext) -> bool:
+    """Whether the rule accounts for the token; for a code only where it names it or a table knows it."""
+    if rule.patterns.uses.fullmatch(token) is None:
+        return False
+    code = token.removeprefix("code#").upper()
+    return not token.startswith("code#") or code in rule.needs_code or bool(context.facts(code))
 
 
 def _no_edit(rule: Rule, stances: tuple[str, ...], basis: _Basis) -> Finding | None:

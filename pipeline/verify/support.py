@@ -8,6 +8,7 @@ beside the shared lexicon. Words alone never refute.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ _POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
 # The code that reading a text put before a sentence, see claims.py.
-_NAMED_FIRST = re.compile(r"^\[\w{5}\] ")
+_NAMED_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 
 
 class Support(NamedTuple):
@@ -71,7 +72,7 @@ def assess_support(
     passing = [finding for finding in findings if finding.passed]
     texts = [(quote, quote_in_context(quote, context.documents[quote.document_id])) for quote in quotes]
     for quote, text in texts:
-        if _verbatim(reading.text, text):
+        if _verbatim(reading.text, text, context.hcpcs_code):
             return Support("verbatim", _supported("the source says it in these words", (quote,)))
     left = residue(reading, passing, context.hcpcs_code)
     if passing and not left and reading.asserted:
@@ -107,8 +108,11 @@ def _is_token(word: str) -> bool:
     return "#" in word
 
 
-def _verbatim(claim: str, text: str) -> bool:
-    """Every sentence of the claim is a whole sentence of the text."""
+def _verbatim(claim: str, text: str, own_code: str | None) -> bool:
+    """Every sentence of the claim is one of the text, which names the code that the claim goes on about."""
+    about = _NAMED_FIRST.match(claim)
+    if about and about["code"] != own_code and about["code"] not in text:
+        return False
     stored = {_plain_sentence(sentence) for sentence in split_claims(text)}
     asked = [_plain_sentence(sentence) for sentence in split_claims(claim)]
     return bool(asked) and all(sentence in stored for sentence in asked)
@@ -130,6 +134,15 @@ def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_cod
         return False
     if sorted(_POLARITY.findall(reading.canonical)) != sorted(_POLARITY.findall(source.canonical)):
         return False
+    if not set(source.codes) <= set(
+        reading.codes
+    ):  # also where the page's own code has taken another's place
+        return False
+    # "1, 3 or 3" has no figure that the source lacks, and yet is another list.
+    if Counter(filter(_is_token, reading.words)) - Counter(filter(_is_token, source.words)) and _repeats(
+        reading
+    ):
+        return False
     negations = vocabulary().negations
     if len(negations.findall(reading.canonical)) != len(negations.findall(source.canonical)):
         return False
@@ -146,6 +159,11 @@ def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_cod
     if len(shared) < 3 or len(shared) < 0.5 * len(set(theirs)):
         return False
     return _common_length(shared, theirs) >= _SAME_ORDER * len(shared)
+
+
+def _repeats(reading: Reading) -> bool:
+    tokens = [word for word in reading.words if _is_token(word)]
+    return len(tokens) > len(set(tokens))
 
 
 def _common_length(left: list[str], right: list[str]) -> int:

@@ -43,6 +43,9 @@ class Value(NamedTuple):
     def other_time(self, reading: Reading) -> str:
         """Why the rows do not speak for the year or release that the sentence names; empty when they do."""
         named = [token for token in reading.tokens if token.startswith(("rel#", "yr#", "date#"))]
+        if reading.pairs and all(token.startswith("rel#") for token in named):
+            # A table row names the releases of all its cells.
+            named = named if not any(speaks_for(f, token) for f in self.facts for token in named) else []
         for token in named:
             enough = all if token.startswith("yr#") else any
             if not enough(speaks_for(fact, token) for fact in self.facts):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from pipeline.data import (
@@ -119,22 +118,19 @@ def verify_text_claim(
     subject = text_subject(text)
     claim = Claim(id=claim_id or _outside_id(context.hcpcs_code, subject), text=text, subject=subject)
     known = (catalogue or Catalogue(context)).find(text)
-    decide = partial(
-        _decide,
-        claim,
-        [known] if known else [],
-        cited=False,
-        context=context,
-        rules=rules,
-        checker=checker,
-        search=search,
-    )
-    examined = decide(located=[])
+
+    def decide(located: list[QuoteEvidence]) -> Examined:
+        first = [known] if known else []
+        return _decide(
+            claim, first, located, False, context=context, rules=rules, checker=checker, search=search
+        )
+
+    examined = decide([])
     if search is None or examined.verdict.label is not Label.NOT_ENOUGH_INFO:
         return examined
     offered = find_evidence(text, context=context, search=search)
     located = [item for item in offered if isinstance(item, QuoteEvidence)]
-    return decide(located=located) if located else examined
+    return decide(located) if located else examined
 
 
 def _outside_id(hcpcs_code: str | None, subject: str) -> str:

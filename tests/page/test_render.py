@@ -54,6 +54,12 @@ def test_every_statement_has_one_numbered_footnote_in_reading_order() -> None:
     assert marks == [str(number) for number in range(1, count + 1)]
 
 
+def test_footnotes_are_marked_as_such_for_readers_of_the_text() -> None:
+    tree = html_of(sample_page())
+    assert tree.css("details.fn > .panel")
+    assert len(tree.css("details.fn > .panel[role=doc-footnote]")) == len(tree.css("details.fn"))
+
+
 def test_footnotes_have_distinct_short_names() -> None:
     names = [node.attributes["aria-label"] or "" for node in html_of(sample_page()).css("details > summary")]
     assert len(set(names)) == len(names)
