@@ -25,9 +25,9 @@ _SHORT = 12
 
 
 def digest(value: object) -> str:
-    """SHA-256 hex of canonical JSON: sorted keys, no blanks, UTF-8."""
+    """SHA-256 hex of canonical JSON: sorted keys, no blanks, UTF-8; half a surrogate pair counts as its escape."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def claim_id(hcpcs_code: str, section_key: str, subject: str) -> str:
