@@ -99,7 +99,7 @@ class Fact(Record):
 class Applicability(Record):
     """When a note applies: every dimension that is given must hold; inside one, any value will do.
 
-    `ranges` are inclusive pairs; `tags` are code attributes such as `vascularised` or `arthroscopic`;
+    `ranges` are inclusive pairs; `tags` are code attributes such as `vascularized` or `arthroscopic`;
     `all_tags` must all be present; `indicators` map a fact field to the values that qualify.
     Nothing given means: applies to every code.
     """

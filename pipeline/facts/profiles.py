@@ -5,7 +5,7 @@ A profile file is TOML, one table a code:
     [20970]
     category = "Bone and flap grafts"      # what kind of service; one of CATEGORIES
     region = "any site"                    # where it is done; one of REGIONS
-    family = "free vascularised grafts"    # codes to be told apart; members share category and region
+    family = "free vascularized grafts"    # codes to be told apart; members share category and region
     tags = ["flap-graft", "any-site"]      # what notes select by; from TAGS
     related = ["20900"]                    # optional: near codes of another family; read both ways
     [20970.attributes]                     # short phrases in our own words, see ATTRIBUTES
