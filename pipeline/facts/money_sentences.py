@@ -100,7 +100,7 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
         return FactSentence(
             subject=subject,
             text=f"{name}: {code} pays the surgeon {paid}; the hospital is paid by MS-DRG, not stated on this page.",
-            cells=(name, paid, "MS-DRG, not stated here", "not stated here", professional.facts[0].release),
+            cells=(name, paid, "MS-DRG, not stated here", "not stated here", _releases(professional)),
             facts=professional.facts,
             derivation=professional.derivation,
         )
@@ -120,7 +120,7 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
             paid,
             dollars(facility.amount),
             dollars(total),
-            f"{professional.facts[0].release}; {basis}",
+            f"{_releases(professional)}; {basis}",
         ),
         facts=(*professional.facts, *facility.facts, *basis_rows),
         derivation=f"{professional.derivation}; {professional.amount} + {facility.amount} = {total}",
@@ -135,7 +135,7 @@ def _office_setting(subject: str, name: str, code: str, rows: Rows) -> FactSente
         return FactSentence(
             subject=subject,
             text=f"{name}: {code} pays the physician {paid}; there is no separate facility payment.",
-            cells=(name, paid, "none", paid, money.facts[0].release),
+            cells=(name, paid, "none", paid, _releases(money)),
             facts=money.facts,
             derivation=money.derivation,
         )
@@ -157,3 +157,9 @@ def _facility_basis(setting: str, rows: Rows, facility: Money) -> tuple[tuple[Fa
         return (apc, indicator), f"APC {apc.value}, status indicator {indicator.value}{packaged}, {release}"
     indicator = rows["asc_payment_indicator"]
     return (indicator,), f"payment indicator {indicator.value}, {release}"
+
+
+def _releases(professional: Money) -> str:
+    """The releases that a professional payment is reckoned from: of its RVUs, and of its factor where another."""
+    total, factor = professional.facts[:2]
+    return total.release if total.release == factor.release else f"{total.release}, factor {factor.release}"

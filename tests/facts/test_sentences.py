@@ -28,7 +28,7 @@ def test_settings_keep_professional_and_facility_apart():
     hopd = say("setting:hopd")
     assert hopd is not None
     assert hopd.cells[1:4] == ("$2,540.81", "$7,413.38", "$9,954.19")
-    assert hopd.cells[4] == "RVU26B; APC 5114, status indicator J1, OPPS-2026-07"
+    assert hopd.cells[4] == "RVU26B, factor RVU26A; APC 5114, status indicator J1, OPPS-2026-07"
     office = say("setting:office")
     assert office is not None and "$" not in office.text and office.cells[1] == "NA"
 
