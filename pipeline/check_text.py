@@ -82,6 +82,7 @@ def check_file(
                     rules=rules,
                     checker=checker,
                     search=find,
+                    claim_id=claim.id,
                     catalogue=catalogue,
                 )
             examined = examined_texts[claim.text]

@@ -30,12 +30,14 @@ _HEADERS = frozenset(
     stem(word)
     for word in "setting place site component part item measure basis source release professional".split()
 )
+_NONE = frozenset({"na", "none"})
 # Words that name a figure of this kind and assert nothing beside it.
 _WORDS = {
     kind: frozenset(stem(word) for word in words.split())
     for kind, words in {
         "gd": "global period days package surgical",
         "pct": "share portion part percentage",
+        "na": "na none",
     }.items()
 }
 
@@ -95,7 +97,8 @@ def _restrained(
 
 def _without(finding: Finding, loose: set[str]) -> Finding:
     """A figure tied in one place and not in another is accounted for in neither."""
-    return Finding(finding.check, finding.refutes, finding.used - loose, finding.words, finding.evidence)
+    words = finding.words - _NONE if "na#none" in loose else finding.words
+    return replace(finding, used=finding.used - loose, words=words)
 
 
 def _check_figure(
@@ -184,7 +187,7 @@ def _compare(
     rows = ", ".join(sorted({fact.release for fact in value.facts}))
     ids = tuple(row.id for row in evidence)
     used = frozenset(tied.used | {token, f"code#{code.name.lower()}"})
-    words = _WORDS.get(kind, frozenset())
+    words = _WORDS.get(kind, frozenset()) | ({"work"} if "lab#work" in used else set())
     same = partial(near_figures if approximate else equal_figures, kind=kind)
     if not value.absent and same(found, value.text):
         reason = f"{value.name} is {value.text} ({rows})"

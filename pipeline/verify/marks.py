@@ -11,7 +11,7 @@ _NOTE_MARKS = re.compile(
 )
 _RELEASE = r"(?:RVU|OPPS|ASC|MUE|PTP|NCCI|AOC)[- ]?\d[\w-]*(?: \d{4}Q[1-4])?"
 # What our own pages set behind a statement: an older release, adjustment codes, the requirement it derives from.
-_UNCONFIRMED = re.compile(rf"(?<=\w), not confirmed for (?:\d{{4}}|{_RELEASE})(?:\s+(?=[,;]))?")
+_UNCONFIRMED = re.compile(rf"({_RELEASE}), not confirmed for (?:\d{{4}}|{_RELEASE})(?:\s+(?=[,;]))?")
 _RELEASES = rf"{_RELEASE}(?:(?:,| and|,)? {_RELEASE})*"
 _SET_BEHIND = re.compile(rf"(?<=[.!?])(?:\s*(?:\(?{_RELEASES}\)?|CARC \d{{1,3}}))+$")
 # At the end of a table cell or of a card, "$39.75 (RVU26D) (RVU26C)".
@@ -21,7 +21,7 @@ _DERIVED = re.compile(r"\s*\(?from requirement \d+\)?$")
 
 def without_marks(text: str) -> str:
     """The text without marks of footnotes and without what our own pages set behind a statement."""
-    plain = _UNCONFIRMED.sub("", _NOTE_MARKS.sub("", text)).rstrip()
+    plain = _UNCONFIRMED.sub(r"\1", _NOTE_MARKS.sub("", text)).rstrip()
     return _SET_BEHIND.sub("", _DERIVED.sub("", plain))
 
 

@@ -62,12 +62,15 @@ def _number(
     if measure is None or ("usd#" in clause and measure.cost > 6):
         return _unlabelled(match, clause, facts, context) if "lab#rvu" in clause else None
     used = {measure.label, "lab#rvu"}
-    if measure.label in ("lab#work", "lab#mp"):
-        value = look_up("work" if measure.label == "lab#work" else "mp", facts)
-        return Tied(value, measure.sure, frozenset(used)) if value else None
     setting = nearest(labels, {"set#fac", "set#nonfac"})
     if setting:
         used.add(setting.label)
+    if measure.label in ("lab#work", "lab#mp"):
+        flag = facts.get("nonfac_na")
+        if setting and setting.label == "set#nonfac" and flag is not None and flag.value == "NA":
+            return Tied(None, False, frozenset(), "the non-facility setting is flagged NA")
+        value = look_up("work" if measure.label == "lab#work" else "mp", facts)
+        return Tied(value, measure.sure, frozenset(used)) if value else None
     name = "pe" if measure.label == "lab#pe" else "total"
     return by_setting(name, setting, match["value"], facts, context, used, "num", measure.sure)
 

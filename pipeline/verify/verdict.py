@@ -179,6 +179,9 @@ def _decide(
         known |= {item.id: item for item in sources}
         ids = dict.fromkeys((*verdict.evidence_ids, *(item.id for item in sources)))
         verdict = verdict.model_copy(update={"evidence_ids": tuple(ids)})
+    named = [known[id_] for id_ in verdict.evidence_ids if id_ in known]
+    if named and all(item.level == "note" for item in named):
+        verdict = verdict.model_copy(update={"confidence": min(verdict.confidence, _OWN_NOTE)})
     return Examined(verdict, tuple(known.values()))
 
 

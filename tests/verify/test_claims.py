@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from pipeline.errors import SourceError
@@ -110,3 +112,119 @@ def test_html_heading_says_which_code_its_section_is_about(tmp_path):
     path = tmp_path / "page.html"
     path.write_text("<h1>27447</h1><p>It is major.</p><h2>20610</h2><p>It is minor.</p>")
     assert [claim.text for claim in read_claims(path)] == ["It is major.", "[20610] It is minor."]
+
+
+def texts(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    return [claim.text for claim in read_claims(path)]
+
+
+def test_footnotes_and_what_surrounds_a_page_are_not_read(tmp_path):
+    page = (
+        "<header><p>A site about coding.</p></header><nav>Modifier 25 is here.</nav><main><p>The MUE is 1."
+        "<a role='doc-noteref' href='#n'>3</a> It is final.</p><details class='fn'><p>The MUE is 8.</p></details>"
+        "<aside role='doc-footnote'><p>The MUE is 9.</p></aside><section><header><p>It is major.</p></header></section>"
+        "<h2>References</h2><p>A manual is cited.</p><h2>Payment</h2><p>It is paid.</p></main>"
+        "<footer><p>It is ours.</p></footer>"
+    )
+    assert texts(tmp_path, "page.html", page) == [
+        "The MUE is 1.",
+        "It is final.",
+        "It is major.",
+        "It is paid.",
+    ]
+
+
+def test_html_pairs_are_read_with_their_labels(tmp_path):
+    page = (
+        "<dl><dt>Work RVU</dt><dd>0.79</dd></dl><ul><li><p class='label'>Total, facility</p><p class='value'>1.19</p>"
+        "<p class='setting'>Non-facility: 2.06 <span>RVU26D</span></p></li></ul>"
+        "<table><tr><th>MUE</th><td>2</td></tr></table>"
+        "<table><tr><th>Part</th><th>RVU</th></tr><tr><th>Work</th><td>0.79</td></tr></table>"
+    )
+    assert texts(tmp_path, "page.html", page) == [
+        "Work RVU: 0.79",
+        "Total, facility: 1.19 (Non-facility: 2.06) (RVU26D)",
+        "MUE: 2",
+        "Part: Work; RVU: 0.79",
+    ]
+
+
+def test_markdown_footnotes_and_boxes_are_not_read(tmp_path):
+    page = (
+        "- [ ] Name the side.[^1]\n- [x] Give the date. (from requirement 6)[^2]\n\n[^1]: The MUE is 9.\n\n"
+        "    It is 8.\n\nIt is paid.\n"
+    )
+    assert texts(tmp_path, "page.md", page) == ["Name the side.", "Give the date.", "It is paid."]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("The MUE is one.[12] It is final [^3].", ["The MUE is one.", "It is final [^3]."]),
+        ("Modifier 57 is right.¹ It is major[2].", ["Modifier 57 is right.", "It is major."]),
+        ("The global period is 090 days.[1][2]", ["The global period is 090 days."]),
+        ("The MUE is [2].", ["The MUE is [2]."]),
+        (
+            "It is paid.\n\nRVU25D says so, not confirmed for 2026.",
+            ["It is paid.", "RVU25D says so, not confirmed for 2026."],
+        ),
+    ],
+)
+def test_marks_behind_a_sentence_are_no_part_of_it(tmp_path, text, read):
+    assert texts(tmp_path, "page.txt", text) == read
+
+
+@pytest.mark.parametrize("page", ["<table><tr><td>" * 3_000, "<div>" * 100_000, "<b>" * 20_000])
+def test_deep_nesting_is_refused_at_once(tmp_path, page):
+    path = tmp_path / "page.html"
+    path.write_text(f"<body>{page}It is paid.")
+    began = time.perf_counter()
+    with pytest.raises(SourceError, match=r"page\.html: elements are nested more than 500 deep"):
+        read_claims(path)
+    assert time.perf_counter() - began < 2
+
+
+def test_a_long_page_is_not_a_deep_one(tmp_path):
+    page = "<ul>" + "<li><p>It is paid.<br>" * 3_000 + "</ul>" + "<table><tr><td>One is paid.</table>" * 600
+    assert len(texts(tmp_path, "page.html", page)) == 3_600
+
+
+def test_json_lines_are_split_at_line_feeds_only(tmp_path):
+    path = tmp_path / "claims.jsonl"
+    path.write_text('{"id": 7, "claim": "One\u2028rule holds."}\r\n', encoding="utf-8")
+    assert [(claim.id, claim.text) for claim in read_claims(path)] == [("7", "One rule holds.")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": true, "claim": "One rule."}',
+        '{"id": 1.5, "claim": "One rule."}',
+        f'{{"id": {"9" * 10_000}, "claim": "One rule."}}',
+        '{"id": "a", "claim": "One rule.", "statement_id": 3}',
+        "[" * 100_000,
+    ],
+)
+def test_ids_of_json_lines_are_strings_or_integers(tmp_path, line):
+    path = tmp_path / "claims.jsonl"
+    path.write_text(f'{{"id": "first", "claim": "Fine."}}\n{line}')
+    with pytest.raises(SourceError, match=r"claims\.jsonl:2: "):
+        read_claims(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("page.txt", b"%PDF-1.7\n%\xe2\xe3", r"a PDF cannot be checked; .*`briefwright sources add`"),
+        ("page.html", b"\n%PDF-1.4\n", "a PDF cannot be checked"),
+        ("page.md", b"PK\x03\x04\x14\x00\x06", r"page\.md:1: not a text file; hand in text, Markdown"),
+        ("page.jsonl", b"fine\n\x01\x02", r"page\.jsonl:2: not a text file"),
+    ],
+)
+def test_what_is_no_text_is_named(tmp_path, name, data, message):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=message):
+        read_claims(path)
