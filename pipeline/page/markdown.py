@@ -125,7 +125,7 @@ def _table(section: ShownSection) -> str:
 def _cell(parts: Sequence[CellPart]) -> str:
     # Escaping trims blanks, which between a mark and its neighbours are wanted.
     words = " ".join(f"*{escape(part.text)}*" if part.carried else escape(part.text) for part in parts)
-    return words.replace("* ;", "*;")
+    return words.replace("* ;", "*;").replace("* ,", "*,")
 
 
 def _row(cells: Sequence[str]) -> str:
