@@ -143,7 +143,10 @@ def _shown(page: Page, item: Evidence, documents: Mapping[str, SourceDocument]) 
     source = f"{use.title}, {use.edition}" if use else item.document_id
     document = documents.get(item.document_id)
     stated = document.text[item.start : item.end] if document else ""
-    if document is None or item.quote not in (stated, elide_descriptors(stated)):  # the document changed since
+    if document is None or item.quote not in (
+        stated,
+        elide_descriptors(stated),
+    ):  # the document changed since
         return Shown(evidence=item, source=source)
     return Shown(
         evidence=item,

@@ -14,7 +14,9 @@ from pipeline.page.ledger import ledger_schema
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MODULES = sorted(
-    path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*.py") if path.name != "__init__.py"
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "pipeline").rglob("*.py")
+    if path.name != "__init__.py"
 )
 
 
@@ -35,7 +37,9 @@ def test_exit_codes_of_the_error_tree_stand_in_the_readme():
 
 
 def test_commands_of_the_readme_exist():
-    names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    names = {command.name for command in app.registered_commands} | {
+        group.name for group in app.registered_groups
+    }
     used = set(re.findall(r"briefwright ([a-z]+)", README))
     assert used <= {name for name in names if name}
 
