@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from pipeline.data import (
     Claim,
     CodeProfile,
-    Currency,
     Evidence,
     Fact,
     PagePlan,
@@ -18,12 +16,12 @@ from pipeline.data import (
 )
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
+from pipeline.facts.profiles import classification_row
 from pipeline.facts.rows import FactSentence, Rows
 from pipeline.facts.sentences import compose_sentence
-from pipeline.identity import claim_id, evidence_id, statement_id
+from pipeline.identity import claim_id, statement_id
 
 DRAFTER = "tables"
-CLASSIFIED_FROM = date(2026, 1, 1)  # the edition of CPT that the profiles were written for
 
 # Subjects in the order of each section's table; those a code has no rows for are left out.
 _SUBJECTS: dict[str, tuple[str, ...]] = {
@@ -200,22 +198,3 @@ def _draft_relation(
         claims=tuple(claims),
     )
     return Draft(statements=(statement,), evidence=tuple(evidence))
-
-
-def classification_row(profile: CodeProfile) -> RowEvidence:
-    """Our classification of a code as a row of our own table; never shown as a CMS row."""
-    fact = Fact(
-        hcpcs_code=profile.hcpcs_code,
-        field="classification",
-        value=profile.summary,
-        release="starter classification",
-        valid_from=CLASSIFIED_FROM,
-        locator=profile.locator,
-    )
-    return RowEvidence(
-        id=evidence_id(fact.key, fact.value),
-        fact=fact,
-        currency=Currency.IN_FORCE,
-        in_force_release=fact.release,
-        level="classification",
-    )

@@ -23,13 +23,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from pipeline.data import CodeProfile, HcpcsCode, Record
+from pipeline.data import CodeProfile, Currency, Fact, HcpcsCode, Record, RowEvidence
 from pipeline.errors import SourceError
+from pipeline.identity import evidence_id
 
+CLASSIFIED_FROM = date(2026, 1, 1)  # the edition of CPT that the profiles were written for
 CATEGORIES = frozenset(
     {
         "Arthroscopy",
@@ -233,3 +236,22 @@ def _siblings(code: str, entries: Mapping[str, _Entry], *, path: Path) -> dict[s
         if not found[other]:
             raise SourceError(f"{path}: [{code}]: attributes: expected something that tells it from {other}")
     return found
+
+
+def classification_row(profile: CodeProfile) -> RowEvidence:
+    """Our classification of a code as a row of our own table; never shown as a CMS row."""
+    fact = Fact(
+        hcpcs_code=profile.hcpcs_code,
+        field="classification",
+        value=profile.summary,
+        release="starter classification",
+        valid_from=CLASSIFIED_FROM,
+        locator=profile.locator,
+    )
+    return RowEvidence(
+        id=evidence_id(fact.key, fact.value),
+        fact=fact,
+        currency=Currency.IN_FORCE,
+        in_force_release=fact.release,
+        level="classification",
+    )

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import NamedTuple
 
-from pipeline.data import Check, CodeProfile, Currency, Fact, Outcome, RowEvidence
+from pipeline.data import Check, Outcome, RowEvidence
 from pipeline.facts.indicators import load_modifier_entries
+from pipeline.facts.profiles import classification_row
 from pipeline.facts.rows import FactSentence, Rows, rows_of
-from pipeline.identity import evidence_id
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.marks import without_releases
 from pipeline.verify.mentions import find_mentions
@@ -43,7 +42,6 @@ _PAIRS = ("add_on_pair", "ptp", "no_ptp")
 _SOURCE = re.compile(r"; Source:(?P<releases>[^;]*)$")
 _CODE_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 _CODES = 3  # a sentence about the page's code and another names its subject among the first
-_CLASSIFIED_FROM = date(2026, 1, 1)
 
 _Texts = dict[str, tuple[RowEvidence, ...]]
 
@@ -153,7 +151,7 @@ def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, tuple[
     profile = context.profiles.get(code)
     if profile is None:
         return
-    own = (_classified(profile),)
+    own = (classification_row(profile),)
     yield profile.summary, own
     yield f"{profile.category} / {profile.region}", own
     yield f"Body region: {profile.region[:1].upper()}{profile.region[1:]} ({profile.category})", own
@@ -162,7 +160,7 @@ def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, tuple[
         if other == code:
             continue
         differs = profile.siblings.get(other, related.summary)
-        both = (_classified(related), *own)
+        both = (classification_row(related), *own)
         yield f"{other}: {differs}", both
         relations = [s for kind in _PAIRS if (s := compose(f"{kind}:{other}", code, rows)) is not None]
         cells = (other, differs, "; ".join(sentence.cells[0] for sentence in relations))
@@ -192,22 +190,3 @@ def _without_releases(text: str) -> tuple[str, frozenset[str]]:
         pieces.append(plain)
         releases |= named
     return "; ".join(pieces), releases
-
-
-def _classified(profile: CodeProfile) -> RowEvidence:
-    """Our classification of a code as evidence, as a page cites it."""
-    fact = Fact(
-        hcpcs_code=profile.hcpcs_code,
-        field="classification",
-        value=profile.summary,
-        release="starter classification",
-        valid_from=_CLASSIFIED_FROM,
-        locator=profile.locator,
-    )
-    return RowEvidence(
-        id=evidence_id(fact.key, fact.value),
-        fact=fact,
-        currency=Currency.IN_FORCE,
-        in_force_release=fact.release,
-        level="classification",
-    )
