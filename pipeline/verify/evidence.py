@@ -13,7 +13,8 @@ from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import read_sentence
 from pipeline.verify.rules import Rule, read_stances, weigh_stances
 
-_PASSAGES = 6
+# A rule's own source is one note among all passages of the documents a user adds.
+_RULE_PASSAGES = 80
 _QUOTES = 12
 # Most passages that share words with a sentence are guidance for other codes.
 _OFFERED = 100
@@ -61,7 +62,7 @@ def find_rule_sources(
     found: list[QuoteEvidence] = []
     for finding in findings:
         rule = by_id[finding.check.check]
-        for passage in search(f"{text} {finding.check.expected}", _PASSAGES) if rule.pages else ():
+        for passage in search(f"{text} {finding.check.expected}", _RULE_PASSAGES) if rule.pages else ():
             document = context.documents.get(passage.document_id)
             if document is None or not any(page in document.locator for page in rule.pages):
                 continue
