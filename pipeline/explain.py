@@ -16,6 +16,7 @@ from pipeline.data import (
     Verdict,
 )
 from pipeline.errors import SourceError, UsageError
+from pipeline.page.layout import statements_of
 from pipeline.sources.descriptors import elide_descriptors
 
 _CONTEXT = 160  # characters of the source shown on either side of a quote
@@ -117,12 +118,7 @@ def explain_claim(page: Page, prefix: str, *, documents: Mapping[str, SourceDocu
 
 
 def _claims(page: Page) -> Iterator[tuple[Statement, Claim, Verdict | JudgeFailure]]:
-    summary = [page.summary] if page.summary else []
-    for statement in (
-        *summary,
-        *page.fact_strip,
-        *(s for section in page.sections for s in section.statements),
-    ):
+    for statement in statements_of(page):
         for claim in statement.claims:
             if claim.id not in page.verdicts:
                 raise SourceError(

@@ -26,6 +26,7 @@ from pipeline.data import (
     Verdict,
     Withheld,
 )
+from pipeline.page.layout import statements_of
 
 Outcome = Verdict | JudgeFailure
 # Says whether a must-answer question applies to the plan's code.
@@ -57,8 +58,9 @@ def assemble_page(
     standing = [statement for statement in statements if _stands(statement, outcomes)]
     standing = _with_their_origin(standing)
     kept_ids = {statement.id for statement in standing}
+    earlier = {c.id: c for s in statements_of(previous) for c in s.claims} if previous else {}
     verdicts = {
-        claim.id: _dated(outcome, claim, evidence, previous, today)
+        claim.id: _dated(outcome, claim, evidence, previous, earlier, today)
         for statement in standing
         for claim in statement.claims
         if isinstance(outcome := outcomes[claim.id], Verdict)
@@ -113,7 +115,12 @@ def _with_their_origin(standing: list[Statement]) -> list[Statement]:
 
 
 def _dated(
-    verdict: Verdict, claim: Claim, evidence: Mapping[str, Evidence], previous: Page | None, today: date
+    verdict: Verdict,
+    claim: Claim,
+    evidence: Mapping[str, Evidence],
+    previous: Page | None,
+    earlier: Mapping[str, Claim],
+    today: date,
 ) -> Verdict:
     """The verdict with its date: that of the previous revision where claim, evidence and checker are the same."""
     before = previous.verdicts.get(claim.id) if previous else None
@@ -122,7 +129,7 @@ def _dated(
         and previous is not None
         and before.checker == verdict.checker
         and before.evidence_ids == verdict.evidence_ids
-        and claim in _claims_of(previous)
+        and claim == earlier.get(claim.id)
         and all(
             previous.evidence.get(id_) == evidence[id_]
             for id_ in (*claim.evidence_ids, *verdict.evidence_ids)
@@ -130,12 +137,6 @@ def _dated(
     )
     kept = before.verified_on if before and unchanged and before.verified_on else today
     return verdict.model_copy(update={"verified_on": kept})
-
-
-def _claims_of(page: Page) -> list[Claim]:
-    apart = [page.summary] if page.summary else []
-    inside = [s for section in page.sections for s in section.statements]
-    return [claim for s in (*apart, *page.fact_strip, *inside) for claim in s.claims]
 
 
 def _used_evidence(

@@ -98,7 +98,7 @@ def lay_out(page: Page) -> Layout:
     of `footnotes.shown_claim`, its cells do not match its section's columns, or it derives from a
     statement that is not on the page.
     """
-    in_order = list(_statements(page))
+    in_order = list(statements_of(page))
     first: dict[str, int] = {}
     for number, statement in enumerate(in_order, 1):
         for name in (statement.id, *(claim.id for claim in statement.claims)):
@@ -143,7 +143,8 @@ def _stamp(page: Page) -> str:
     return text + (f", {noted} more through our notes" if noted else "")
 
 
-def _statements(page: Page) -> Iterator[Statement]:
+def statements_of(page: Page) -> Iterator[Statement]:
+    """Every statement that stands on the page, in reading order: summary, fact strip, sections."""
     if page.summary:
         yield page.summary
     yield from page.fact_strip
