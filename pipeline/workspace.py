@@ -40,6 +40,7 @@ class Workspace:
 
     def __init__(self, settings: Settings):
         self.settings = settings
+        self._reach: dict[date, dict[str, int]] = {}
 
     @cached_property
     def facts(self) -> FactStore:
@@ -138,12 +139,15 @@ class Workspace:
 
     def reach(self, as_of: date) -> dict[str, int]:
         """How many of the classified codes each note applies to on the date, by note id."""
-        counts = Counter(
-            note.id
-            for code in self.profiles
-            for note in self.notes_for(code, self.facts.facts_on(code, as_of), as_of)
-        )
-        return dict(counts)
+        if as_of not in self._reach:
+            self._reach[as_of] = dict(
+                Counter(
+                    note.id
+                    for code in self.profiles
+                    for note in self.notes_for(code, self.facts.facts_on(code, as_of), as_of)
+                )
+            )
+        return self._reach[as_of]
 
     def describe(self, evidence: Evidence) -> SourceUse:
         """The source of a piece of evidence, as the references list shows it."""
