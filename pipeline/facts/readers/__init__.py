@@ -1,0 +1,48 @@
+"""One reader for each official layout; `recognise` finds the one for a file."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from pipeline.errors import SourceError
+from pipeline.facts.readers.layout import Layout, Reader, TableFile
+from pipeline.facts.readers.text import head_of
+
+MODULES = (
+    "pprrvu",
+    "gpci",
+    "counties",
+    "anesthesia",
+    "opps_caps",
+    "ptp",
+    "mue",
+    "add_ons",
+    "opps_addenda",
+    "asc_addenda",
+    "hcpcs_modifiers",
+    "coverage",
+)
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All readers, in the order in which they are asked."""
+    return tuple(
+        reader for name in MODULES for reader in import_module(f"pipeline.facts.readers.{name}").READERS
+    )
+
+
+@cache
+def layouts() -> dict[str, Layout]:
+    """The layouts by name."""
+    return {reader.layout.name: reader.layout for reader in readers()}
+
+
+def recognise(file: TableFile) -> Reader | None:
+    """The reader of a file's layout, None where it is no table we know. Raises SourceError for a broken file."""
+    try:
+        head = head_of(file)
+    except OSError as error:
+        raise SourceError(f"{file.name}: cannot be read ({error.strerror or error})") from error
+    return next((reader for reader in readers() if reader.matches(head)), None)
