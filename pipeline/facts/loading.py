@@ -1,0 +1,189 @@
+"""Loading a table into the fact database: all of its rows, or none."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from pipeline.errors import SourceError
+from pipeline.facts.database import FactDatabase, LoadedTable, delete_table, reader_version
+from pipeline.facts.readers.layout import Refused, Row, Table
+from pipeline.facts.releases import parse_release, release_span
+
+PTP = "ptp"
+_SHOWN = 3
+_REPORT_EVERY = 50_000
+
+
+class Origin(NamedTuple):
+    """Where a table to be loaded comes from.
+
+    `part` of `parts`, from 1: a release may spread one table over several files. `starts` is given where a release
+    does not begin on the first day of its quarter.
+    """
+
+    release: str
+    file: str
+    sha256: str
+    part: int = 1
+    parts: int = 1
+    starts: date | None = None
+
+
+def holds(database: FactDatabase, origin: Origin, layout: str) -> bool:
+    """Whether this very file is loaded already, read by the code of today."""
+    wanted = (origin.sha256, origin.part, origin.parts, reader_version())
+    return any(
+        (table.sha256, table.part, table.parts, table.reader) == wanted
+        for table in database.tables(layout, release=origin.release)
+    )
+
+
+def load_table(
+    database: FactDatabase, table: Table, origin: Origin, *, progress: Callable[[int], None] | None = None
+) -> LoadedTable:
+    """Load a table in place of an earlier one of the same release, layout and part.
+
+    `progress` is told the number of rows so far. Raises SourceError, and loads nothing, when rows do not fit (naming
+    the first), a key comes twice, there is none, or the file says it is of another year or quarter than the release.
+    """
+    first, last = release_span(origin.release)
+    sorter = _Sorter(table, progress)
+    with database.transaction() as cursor:
+        id_ = _register(cursor, table, origin, first=origin.starts or first, last=last)
+        _check_edition(table, origin)
+        if table.layout.name == PTP:
+            _insert_edits(cursor, id_, sorter.rows())
+        else:
+            _insert_rows(cursor, id_, table, origin, sorter.rows())
+        _refuse_misfits(sorter, origin)
+        _check_edition(table, origin)  # what a file says may stand in its rows
+        national = [(id_, *value) for value in table.national]
+        cursor.executemany("INSERT INTO national VALUES (?, ?, ?, ?, ?, ?)", national)
+        counts = (sorter.kept, table.passed_over, id_)
+        cursor.execute("UPDATE tables SET kept = ?, passed_over = ? WHERE id = ?", counts)
+    return next(loaded for loaded in database.tables() if loaded.id == id_)
+
+
+def _register(cursor: sqlite3.Cursor, table: Table, origin: Origin, *, first: date, last: date | None) -> int:
+    replaced = cursor.execute(
+        "SELECT id FROM tables WHERE release = ? AND layout = ? AND (part = ? OR parts <> ?)",
+        (origin.release, table.layout.name, origin.part, origin.parts),
+    )
+    for (old,) in replaced.fetchall():
+        delete_table(cursor, old)
+    cursor.execute(
+        "INSERT INTO tables (release, layout, part, parts, file, sha256, reader, columns, valid_from, valid_to,"
+        " kept, passed_over) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+        (
+            origin.release,
+            table.layout.name,
+            origin.part,
+            origin.parts,
+            origin.file,
+            origin.sha256,
+            reader_version(),
+            json.dumps(table.layout.columns),
+            first.isoformat(),
+            last.isoformat() if last else None,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _check_edition(table: Table, origin: Origin) -> None:
+    release = parse_release(origin.release)
+    said = (
+        ("year", table.year, release.year),
+        ("quarter", table.quarter, release.quarter),
+        ("QPP file", table.qpp, release.qpp),
+    )
+    for name, found, expected in said:
+        if found is not None and found != expected:
+            raise SourceError(
+                f"{origin.file}: expected {name} {expected} for {origin.release}, the file says {found}; "
+                "give the release it belongs to with --release"
+            )
+
+
+class _Sorter:
+    """Passes rows on and sets refused ones aside, so that both are counted in one walk."""
+
+    def __init__(self, table: Table, progress: Callable[[int], None] | None):
+        self.table = table
+        self.progress = progress
+        self.refused: list[Refused] = []
+        self.refusals = 0
+        self.kept = 0
+
+    def rows(self) -> Iterator[Row]:
+        for item in self.table.rows:
+            if isinstance(item, Refused):
+                self.refusals += 1
+                if len(self.refused) < _SHOWN:
+                    self.refused.append(item)
+            else:
+                self.kept += 1
+                if self.progress and self.kept % _REPORT_EVERY == 0:
+                    self.progress(self.kept)
+                yield item
+
+
+def _refuse_misfits(sorter: _Sorter, origin: Origin) -> None:
+    if sorter.refusals:
+        shown = "; ".join(
+            f"line {r.line}, {r.column}: expected {r.expected}, found {r.found!r:.60}" for r in sorter.refused
+        )
+        more = "; …" if sorter.refusals > _SHOWN else ""
+        raise SourceError(
+            f"{origin.file}: {sorter.refusals:,} of {sorter.refusals + sorter.kept:,} rows do not fit the layout, so "
+            f"none was loaded: {shown}{more}"
+        )
+    if not sorter.kept:
+        raise SourceError(
+            f"{origin.file}: expected rows below the header, found none; the file may be cut off"
+        )
+
+
+def _insert_rows(
+    cursor: sqlite3.Cursor, table_id: int, table: Table, origin: Origin, rows: Iterator[Row]
+) -> None:
+    seen: dict[tuple[str, str, str, str], int] = {}
+
+    def values() -> Iterator[tuple[object, ...]]:
+        for row in rows:
+            identity = (row.key, row.modifier, row.partner, row.locality)
+            if seen.setdefault(identity, row.line) != row.line and not table.layout.dated:
+                name = " ".join(part for part in identity if part)
+                raise SourceError(
+                    f"{origin.file}:{row.line}: {name} stands already on line {seen[identity]}; expected it once"
+                )
+            yield (table_id, *identity, row.line, json.dumps(row.cells, ensure_ascii=False))
+
+    cursor.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", values())
+
+
+def _insert_edits(cursor: sqlite3.Cursor, table_id: int, rows: Iterator[Row]) -> None:
+    rationales = {text: id_ for id_, text in cursor.execute("SELECT id, text FROM rationales").fetchall()}
+    added: list[tuple[int, str]] = []
+    dates: dict[str, int | None] = {"": None}
+
+    def values() -> Iterator[tuple[object, ...]]:
+        for row in rows:
+            indicator, prior, effective, deletion, rationale = row.cells
+            for day in (effective, deletion):
+                if day not in dates:
+                    dates[day] = int(day.replace("-", ""))
+            if rationale not in rationales:
+                rationales[rationale] = len(rationales) + 1
+                added.append((rationales[rationale], rationale))
+            yield (
+                table_id, row.key, row.partner, dates[effective], dates[deletion], int(indicator), bool(prior),
+                rationales[rationale], row.line,
+            )  # fmt: skip
+
+    cursor.executemany("INSERT INTO ptp_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values())
+    cursor.executemany("INSERT INTO rationales VALUES (?, ?)", added)
