@@ -46,7 +46,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
                 aside.unlink()
             raise
     except OSError as error:
-        raise _cannot_write(path, error.strerror or str(error)) from error
+        raise cannot_write(path, error.strerror or str(error)) from error
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def exclusive_lock(path: Path, *, what: str, timeout_s: float = 0) -> Iterator[N
             f"(lock: {path})"
         ) from None
     except OSError as error:
-        raise _cannot_write(path, error.strerror or str(error)) from error
+        raise cannot_write(path, error.strerror or str(error)) from error
     try:
         yield
     finally:
@@ -87,7 +87,7 @@ def open_sqlite(path: Path, *, create: bool = True) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     except (OSError, sqlite3.OperationalError) as error:
-        raise _cannot_write(path, getattr(error, "strerror", None) or str(error)) from error
+        raise cannot_write(path, getattr(error, "strerror", None) or str(error)) from error
     try:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
             with closing(connection.execute(f"PRAGMA {pragma}")) as cursor:
@@ -114,10 +114,11 @@ def sqlite_state_error(path: Path, error: sqlite3.Error) -> StateError:
     """The StateError for a database error that is no damage: locked, full, not writable."""
     if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StateError(f"{path} is in use by another process; wait for it to end, then try again")
-    return _cannot_write(path, str(error))
+    return cannot_write(path, str(error))
 
 
-def _cannot_write(path: Path, reason: str) -> StateError:
+def cannot_write(path: Path, reason: str) -> StateError:
+    """The StateError for a file that cannot be written: why, how much is free on its disk, what to do."""
     folder = path.parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
