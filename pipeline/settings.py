@@ -49,6 +49,16 @@ class Settings(Record):
         return self.home / "index"
 
     @property
+    def facts(self) -> Path:
+        """The fact database: whole tables by release."""
+        return self.home / "facts.sqlite"
+
+    @property
+    def snapshots(self) -> Path:
+        """Files of releases as they were fetched, by hash."""
+        return self.home / "snapshots"
+
+    @property
     def journal(self) -> Path:
         """Model replies, by content."""
         return self.home / "journal"

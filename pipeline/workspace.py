@@ -22,6 +22,7 @@ from pipeline.data import (
     SourceUse,
 )
 from pipeline.errors import NoFactsError, SourceError
+from pipeline.facts.database import FactDatabase
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.profiles import load_profiles
 from pipeline.facts.releases import parse_release
@@ -44,8 +45,8 @@ class Workspace:
 
     @cached_property
     def facts(self) -> FactStore:
-        """The fact store over the starter table."""
-        return FactStore(read_facts(self.settings.starter / "facts.csv"))
+        """The fact store: the starter table, and the whole tables that were loaded."""
+        return FactStore(read_facts(self.settings.starter / "facts.csv"), FactDatabase(self.settings.facts))
 
     @cached_property
     def profiles(self) -> dict[str, CodeProfile]:

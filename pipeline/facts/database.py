@@ -92,13 +92,13 @@ def reader_version() -> str:
 
 
 class FactDatabase:
-    """Tables of all releases in one file. Opened on first use; a file that is not there holds nothing.
+    """Tables of all releases in one file. Opened on first use; no file, or none there yet, holds nothing.
 
     Readers see the tables of one moment; a load shows at once when it is complete. Raises StateError where the file
     is locked, full or out of reach, SourceError where it is damaged.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path | None):
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._tables: tuple[LoadedTable, ...] | None = None
@@ -150,7 +150,7 @@ class FactDatabase:
         """A cursor whose changes count together when the block ends, or not at all when it raises."""
         connection = self._open(create=True)
         if connection is None:
-            raise StateError(f"{self.path} cannot be made")
+            raise StateError("there is no file to load tables into; give the database a path")
         cursor = connection.cursor()
         try:
             cursor.execute("BEGIN IMMEDIATE")
@@ -185,7 +185,7 @@ class FactDatabase:
 
     def _open(self, *, create: bool) -> sqlite3.Connection | None:
         if self._connection is None:
-            if not create and not self.path.is_file():
+            if self.path is None or (not create and not self.path.is_file()):
                 return None
             try:
                 self._connection = open_sqlite(self.path)
@@ -195,7 +195,7 @@ class FactDatabase:
         return self._connection
 
     def _error(self, error: sqlite3.Error) -> SourceError | StateError:
-        if is_damage(error):
+        if self.path is None or is_damage(error):
             return SourceError(
                 f"{self.path} is damaged ({error}); delete it and run `briefwright sources sync` to load it again"
             )

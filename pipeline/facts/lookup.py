@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
+from functools import cached_property
 
 from pipeline.data import Fact
 from pipeline.errors import NoFactsError
+from pipeline.facts.database import FactDatabase
+from pipeline.facts.payment import PAYABLE_STATUS
+from pipeline.facts.releases import Release, parse_release
+from pipeline.facts.tables import national_facts, rows_of_key
+from pipeline.facts.whole_tables import (
+    ADD_ONS,
+    CODE_LAYOUTS,
+    FEE_SCHEDULE,
+    PTP,
+    codes_naming,
+    facts_in,
+    fields_of,
+    national_on,
+    newest_of_each,
+)
 
 
 class FactStore:
-    """Facts of several releases side by side, answered as of a date. Holds its facts in memory."""
+    """Facts of several releases side by side, answered as of a date.
 
-    def __init__(self, facts: Iterable[Fact]):
+    The `facts` given (the starter set: some rows of some releases) are held in memory; the database, where one is
+    given, holds whole tables. A whole table overrides what the same and older releases of its family say of a code,
+    also by not having the code; a given fact stands only where its release is newer than the newest whole table.
+    """
+
+    def __init__(self, facts: Iterable[Fact], database: FactDatabase | None = None):
         by_code: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
             by_code[fact.hcpcs_code].append(fact)
@@ -22,10 +43,16 @@ class FactStore:
             code: sorted(rows, key=lambda fact: (fact.valid_from, fact.release))
             for code, rows in by_code.items()
         }
+        self.database = database or FactDatabase(None)
+        self._answers: dict[tuple[str, date], dict[str, Fact]] = {}
 
     def codes(self) -> list[str]:
-        """Every code that has a fact, sorted."""
-        return sorted(code for code in self._by_code if code)
+        """Every code that has a given fact, or a row in the newest fee schedule, sorted."""
+        return sorted({code for code in self._by_code if code} | self._scheduled.keys())
+
+    def payable(self) -> list[str]:
+        """The codes that the newest loaded fee schedule pays by RVUs, sorted; empty where none is loaded."""
+        return sorted(code for code, status in self._scheduled.items() if status in PAYABLE_STATUS)
 
     def facts_on(self, hcpcs_code: str, as_of: date) -> dict[str, Fact]:
         """Newest row of each field that had started on `as_of`; rows of the code's global service only.
@@ -33,45 +60,116 @@ class FactStore:
         A row whose own validity ended earlier is still returned: the page shows it as carried over.
         An unknown code gives an empty dict; an empty code gives the values that belong to whole releases.
         """
-        rows = self._by_code.get(hcpcs_code, ())
-        return {fact.field: fact for fact in rows if fact.valid_from <= as_of and not fact.modifier}
+        key = (hcpcs_code, as_of)
+        if key not in self._answers:
+            given = self._by_code.get(hcpcs_code, ())
+            found = {fact.field: fact for fact in given if fact.valid_from <= as_of and not fact.modifier}
+            override = self._with_tables if hcpcs_code else self._with_national
+            self._answers[key] = override(found, hcpcs_code, as_of)
+        return self._answers[key]
 
     def require(self, hcpcs_code: str, as_of: date) -> dict[str, Fact]:
         """As `facts_on`. Raises NoFactsError when nothing is known of the code on that date."""
         found = self.facts_on(hcpcs_code, as_of)
         if found:
             return found
-        rows = self._by_code.get(hcpcs_code)
-        if rows:
+        history = self.history(hcpcs_code)
+        if not history:
+            raise NoFactsError(
+                f"no loaded table holds {hcpcs_code}; `briefwright facts list` names the codes that are loaded"
+            )
+        if history[0].valid_from > as_of:
             raise NoFactsError(
                 f"no loaded table is in force for {hcpcs_code} on {as_of}: the earliest starts on "
-                f"{rows[0].valid_from}; choose a later --as-of"
+                f"{history[0].valid_from}; choose a later --as-of"
             )
         raise NoFactsError(
-            f"no loaded table holds {hcpcs_code}; `briefwright facts list` names the codes that are loaded"
+            f"{hcpcs_code} is not in the tables in force on {as_of}; it stands last in {history[-1].release}, for "
+            f"services to {history[-1].valid_to}: choose an earlier --as-of"
         )
 
-    def of_release(self, hcpcs_code: str, release: str) -> dict[str, Fact]:
-        """The fields of one code in one release; empty when the release does not hold the code."""
-        rows = self._by_code.get(hcpcs_code, ())
-        return {fact.field: fact for fact in rows if fact.release == release and not fact.modifier}
+    def of_release(self, hcpcs_code: str, release: str, *, modifier: str = "") -> dict[str, Fact]:
+        """The fields of one code in one release; empty when the release does not hold the code.
+
+        An empty code gives the values that belong to the whole release.
+        """
+        given = self._by_code.get(hcpcs_code, ())
+        found = {fact.field: fact for fact in given if fact.release == release and fact.modifier == modifier}
+        for table in self.database.tables(release=release):
+            if not hcpcs_code:
+                found |= {fact.field: fact for fact in national_facts(self.database, table)}
+            elif table.layout in CODE_LAYOUTS:
+                facts = facts_in(self.database, (table,), hcpcs_code, table.valid_from, modifier=modifier)
+                found |= {fact.field: fact for fact in facts}
+        return found
 
     def history(self, hcpcs_code: str) -> list[Fact]:
-        """Every row of a code, oldest first."""
-        return list(self._by_code.get(hcpcs_code, ()))
+        """Every row of a code, all releases and modifiers, oldest first; of whole tables without pairs of codes."""
+        rows = {fact.key: fact for fact in self._by_code.get(hcpcs_code, ())}
+        for table in self.database.tables():
+            if table.layout in CODE_LAYOUTS and table.layout not in (ADD_ONS, PTP):
+                for row in rows_of_key(self.database, table, hcpcs_code):
+                    rows |= {fact.key: fact for fact in row.facts()}
+        return sorted(rows.values(), key=lambda fact: (fact.valid_from, fact.release, fact.modifier))
 
     def releases(self) -> list[str]:
-        """Names of all loaded releases, sorted."""
-        return sorted({fact.release for rows in self._by_code.values() for fact in rows})
+        """Names of all releases with a fact, sorted."""
+        given = {fact.release for rows in self._by_code.values() for fact in rows}
+        return sorted(given | {table.release.name for table in self.database.tables()})
 
-    def naming(self, hcpcs_code: str, as_of: date) -> list[Fact]:
+    def naming(self, hcpcs_code: str, as_of: date, *, among: Collection[str] | None = None) -> list[Fact]:
         """Rows of other codes that name this one as their partner, by code.
 
-        PTP rows in which it stands in column two, add-on rows in which it is the primary code.
+        PTP rows in which it stands in column two, add-on rows in which it is the primary code. `among` limits the
+        other codes; None means all.
         """
+        if among is None:
+            among = self._by_code.keys() | codes_naming(self.database, hcpcs_code, as_of)
         return [
             fact
-            for code in self.codes()
+            for code in sorted(among)
+            if code
             for fact in self.facts_on(code, as_of).values()
             if fact.partner == hcpcs_code
         ]
+
+    @cached_property
+    def _scheduled(self) -> dict[str, str]:
+        """Status by code in the newest loaded fee schedule, whatever its date."""
+        tables = self.database.tables(FEE_SCHEDULE)
+        if not tables:
+            return {}
+        place = [column.field for column in tables[-1].columns].index("status_code")
+        rows = self.database.query(
+            "SELECT key, json_extract(cells, ?) FROM rows WHERE table_id = ? AND modifier = ''",
+            f"$[{place}]",
+            tables[-1].id,
+        )
+        return {str(code): str(status) for code, status in rows}
+
+    def _with_tables(self, found: dict[str, Fact], hcpcs_code: str, as_of: date) -> dict[str, Fact]:
+        for tables in newest_of_each(self.database, as_of):
+            covered = fields_of(tables)
+            kept = {
+                name: fact
+                for name, fact in found.items()
+                if name.partition(":")[0] not in covered or _is_newer(fact, tables[0].release)
+            }
+            rows = facts_in(self.database, tables, hcpcs_code, as_of)
+            found = {fact.field: fact for fact in rows} | kept
+        return found
+
+    def _with_national(self, found: dict[str, Fact], _code: str, as_of: date) -> dict[str, Fact]:
+        whole = national_on(self.database, as_of)
+        kept = {
+            name: fact
+            for name, fact in found.items()
+            if name not in whole or _is_newer(fact, parse_release(whole[name].release))
+        }
+        return whole | kept
+
+
+def _is_newer(fact: Fact, release: Release) -> bool:
+    """Whether a given fact is of a later release of the family, or of another family altogether."""
+    given = parse_release(fact.release)
+    return given.family != release.family or given.order > release.order

@@ -1,0 +1,126 @@
+"""NCCI PTP edits: a pair in either order, and the partners of a code, on a date of service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from pipeline.data import Fact, Record
+from pipeline.facts.database import FactDatabase, LoadedTable
+
+FIELD = "ptp_column_two"
+HEADING = "Modifier"
+NOT_APPLICABLE = "9"  # deleted as of its own effective date: never in force (NCCI manual, ch. I, p. I-14)
+_COLUMNS = (
+    "e.table_id, e.column_one, e.column_two, e.effective, e.deletion, e.indicator, e.prior, r.text, e.line"
+    " FROM ptp_edits e JOIN rationales r ON r.id = e.rationale"
+)
+
+
+class PtpEdit(Record):
+    """One edit as its table gives it; `deletion` is the last day it applies to, None while it stands."""
+
+    column_one: str
+    column_two: str
+    modifier_indicator: str
+    effective: date
+    deletion: date | None
+    in_existence_before_1996: bool
+    rationale: str
+    release: str
+    file: str
+    line: int
+
+    def in_force(self, on: date) -> bool:
+        """Whether the edit applies to services of that day."""
+        if self.modifier_indicator == NOT_APPLICABLE or on < self.effective:
+            return False
+        return self.deletion is None or on <= self.deletion
+
+    def other(self, hcpcs_code: str) -> str:
+        """The partner of a code in this edit."""
+        return self.column_two if hcpcs_code == self.column_one else self.column_one
+
+    @property
+    def locator(self) -> str:
+        """File, line and column of the modifier indicator."""
+        return f"{self.file} line {self.line}, column {HEADING}"
+
+    def fact(self) -> Fact:
+        """The edit as a fact about its column one code."""
+        return Fact.model_construct(
+            hcpcs_code=self.column_one,
+            modifier="",
+            field=f"{FIELD}:{self.column_two}",
+            value=self.modifier_indicator,
+            unit="",
+            release=self.release,
+            valid_from=self.effective,
+            valid_to=self.deletion,
+            locator=self.locator,
+        )
+
+
+def edits_between(database: FactDatabase, one: str, two: str, tables: Iterable[LoadedTable]) -> list[PtpEdit]:
+    """Every edit of the pair in these tables, whichever code stands in column one; the latest first."""
+    by_id = {table.id: table for table in tables}
+    found = [
+        _edit(row, by_id)
+        for id_ in by_id
+        for first, second in ((one, two), (two, one))
+        for row in database.query(
+            f"SELECT {_COLUMNS} WHERE e.table_id = ? AND e.column_one = ? AND e.column_two = ?",
+            id_,
+            first,
+            second,
+        )
+    ]
+    return sorted(found, key=lambda edit: (edit.effective, edit.column_one), reverse=True)
+
+
+def edits_of(
+    database: FactDatabase,
+    hcpcs_code: str,
+    on: date,
+    tables: Iterable[LoadedTable],
+    *,
+    column: str = "either",
+) -> list[PtpEdit]:
+    """Edits in force on a date that have the code in `column` ("one", "two" or "either"), sorted by both codes."""
+    by_id = {table.id: table for table in tables}
+    day = on.year * 10_000 + on.month * 100 + on.day
+    wanted = ("one", "two") if column == "either" else (column,)
+    found = [
+        _edit(row, by_id)
+        for id_ in by_id
+        for side in wanted
+        for row in database.query(
+            f"SELECT {_COLUMNS} WHERE e.table_id = ? AND e.column_{side} = ? AND e.indicator <> 9"
+            " AND e.effective <= ? AND (e.deletion IS NULL OR e.deletion >= ?)",
+            id_,
+            hcpcs_code,
+            day,
+            day,
+        )
+    ]
+    return sorted(found, key=lambda edit: (edit.column_one, edit.column_two))
+
+
+def _edit(row: tuple, tables: dict[int, LoadedTable]) -> PtpEdit:
+    table = tables[row[0]]
+    return PtpEdit.model_construct(
+        column_one=row[1],
+        column_two=row[2],
+        effective=_day(row[3]),
+        deletion=_day(row[4]) if row[4] else None,
+        modifier_indicator=str(row[5]),
+        in_existence_before_1996=bool(row[6]),
+        rationale=row[7],
+        release=table.release.name,
+        file=table.file,
+        line=row[8],
+    )
+
+
+def _day(number: int) -> date:
+    return date(number // 10_000, number // 100 % 100, number % 100)
