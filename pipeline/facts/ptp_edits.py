@@ -111,8 +111,8 @@ def _edit(row: tuple, tables: dict[int, LoadedTable]) -> PtpEdit:
     return PtpEdit.model_construct(
         column_one=row[1],
         column_two=row[2],
-        effective=_day(row[3]),
-        deletion=_day(row[4]) if row[4] else None,
+        effective=day_of(row[3]),
+        deletion=day_of(row[4]) if row[4] else None,
         modifier_indicator=str(row[5]),
         in_existence_before_1996=bool(row[6]),
         rationale=row[7],
@@ -122,5 +122,6 @@ def _edit(row: tuple, tables: dict[int, LoadedTable]) -> PtpEdit:
     )
 
 
-def _day(number: int) -> date:
+def day_of(number: int) -> date:
+    """The date of a stored day, 20260630."""
     return date(number // 10_000, number // 100 % 100, number % 100)
