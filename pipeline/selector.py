@@ -18,6 +18,14 @@ def parse_code(text: str) -> str:
     return code
 
 
+def parse_range(text: str) -> tuple[str, str]:
+    """First and last code of `27000-27999`. Raises UsageError."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise UsageError(f"{text!r} is not a range; expected FIRST-LAST such as 27000-27999")
+    return parse_code(first), parse_code(last)
+
+
 def select_codes(
     codes: Sequence[str], ranges: Sequence[str], *, known: Collection[str], all_codes: bool = False
 ) -> list[str]:
@@ -28,10 +36,7 @@ def select_codes(
     """
     chosen = [parse_code(code) for code in codes]
     for text in ranges:
-        first, dash, last = text.partition("-")
-        if not dash:
-            raise UsageError(f"{text!r} is not a range; expected FIRST-LAST such as 27000-27999")
-        low, high = parse_code(first), parse_code(last)
+        low, high = parse_range(text)
         inside = sorted(code for code in known if low <= code <= high)
         if not inside:
             raise UsageError(

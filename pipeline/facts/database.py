@@ -105,12 +105,16 @@ class FactDatabase:
 
     def query(self, sql: str, *values: object) -> list[tuple]:
         """Rows of a statement; nothing where there is no database."""
+        return list(self.stream(sql, *values))
+
+    def stream(self, sql: str, *values: object) -> Iterator[tuple]:
+        """As `query`, row by row, for more rows than memory should hold."""
         connection = self._open(create=False)
         if connection is None:
-            return []
+            return
         try:
             with closing(connection.execute(sql, values)) as cursor:
-                return cursor.fetchall()
+                yield from cursor
         except sqlite3.Error as error:
             raise self._error(error) from error
 

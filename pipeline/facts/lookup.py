@@ -48,11 +48,11 @@ class FactStore:
 
     def codes(self) -> list[str]:
         """Every code that has a given fact, or a row in the newest fee schedule, sorted."""
-        return sorted({code for code in self._by_code if code} | self._scheduled.keys())
+        return sorted({code for code in self._by_code if code} | self.scheduled.keys())
 
     def payable(self) -> list[str]:
         """The codes that the newest loaded fee schedule pays by RVUs, sorted; empty where none is loaded."""
-        return sorted(code for code, status in self._scheduled.items() if status in PAYABLE_STATUS)
+        return sorted(code for code, status in self.scheduled.items() if status in PAYABLE_STATUS)
 
     def facts_on(self, hcpcs_code: str, as_of: date) -> dict[str, Fact]:
         """Newest row of each field that had started on `as_of`; rows of the code's global service only.
@@ -134,8 +134,8 @@ class FactStore:
         ]
 
     @cached_property
-    def _scheduled(self) -> dict[str, str]:
-        """Status by code in the newest loaded fee schedule, whatever its date."""
+    def scheduled(self) -> dict[str, str]:
+        """Status by code in the newest loaded fee schedule, whatever its date; empty where none is loaded."""
         tables = self.database.tables(FEE_SCHEDULE)
         if not tables:
             return {}

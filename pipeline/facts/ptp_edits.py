@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from pipeline.data import Fact, Record
@@ -104,6 +104,17 @@ def edits_of(
         )
     ]
     return sorted(found, key=lambda edit: (edit.column_one, edit.column_two))
+
+
+def all_edits(database: FactDatabase, table: LoadedTable, first: str, last: str) -> Iterator[PtpEdit]:
+    """Every edit of one table, in force or not, whose column one code lies in a range; sorted by both codes."""
+    rows = database.stream(
+        f"SELECT {_COLUMNS} WHERE e.table_id = ? AND e.column_one BETWEEN ? AND ? ORDER BY 2, 3, 4",
+        table.id,
+        first,
+        last,
+    )
+    return (_edit(row, {table.id: table}) for row in rows)
 
 
 def _edit(row: tuple, tables: dict[int, LoadedTable]) -> PtpEdit:

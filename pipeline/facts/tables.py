@@ -77,18 +77,18 @@ def rows_of_key(
 ) -> list[TableRow]:
     """The rows of a key, all modifiers where none is asked for, in the table's order."""
     condition, values = ("", ()) if modifier is None else (" AND modifier = ?", (modifier,))
-    return _rows(database, table, f"key = ?{condition}", key, *values)
+    return list(_rows(database, table, f"key = ?{condition}", key, *values))
 
 
 def rows_of_partner(database: FactDatabase, table: LoadedTable, partner: str) -> list[TableRow]:
     """The rows that name a code as their partner."""
-    return _rows(database, table, "partner = ?", partner)
+    return list(_rows(database, table, "partner = ?", partner))
 
 
 def all_rows(
     database: FactDatabase, table: LoadedTable, *, first: str = "", last: str = "\x7f"
-) -> list[TableRow]:
-    """The rows whose key lies in a range, inclusive, sorted by key."""
+) -> Iterator[TableRow]:
+    """The rows whose key lies in a range, inclusive, sorted by key; streamed."""
     return _rows(database, table, "key BETWEEN ? AND ?", first, last)
 
 
@@ -113,8 +113,8 @@ def national_facts(database: FactDatabase, table: LoadedTable) -> list[Fact]:
     ]
 
 
-def _rows(database: FactDatabase, table: LoadedTable, condition: str, *values: str) -> list[TableRow]:
-    found = database.query(
+def _rows(database: FactDatabase, table: LoadedTable, condition: str, *values: str) -> Iterator[TableRow]:
+    found = database.stream(
         "SELECT key, modifier, partner, locality, line, cells FROM rows WHERE table_id = ? AND "  # noqa: S608 - our own
         + condition
         + " ORDER BY key, modifier, partner, locality, line",
@@ -122,11 +122,8 @@ def _rows(database: FactDatabase, table: LoadedTable, condition: str, *values: s
         *values,
     )
     fields = [column.field for column in table.columns]
-    return [
-        TableRow(table, key, modifier, partner, locality, line, dict(_filled(fields, cells)))
-        for key, modifier, partner, locality, line, cells in found
-    ]
-
-
-def _filled(fields: list[str], cells: str) -> Iterator[tuple[str, str]]:
-    return ((field, cell) for field, cell in zip(fields, json.loads(cells), strict=True) if cell)
+    for key, modifier, partner, locality, line, cells in found:
+        values_ = zip(fields, json.loads(cells), strict=True)
+        yield TableRow(
+            table, key, modifier, partner, locality, line, {f: cell for f, cell in values_ if cell}
+        )

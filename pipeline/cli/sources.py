@@ -1,58 +1,16 @@
-"""`facts` and `sources`: what is loaded."""
+"""`sources`: where tables, notes and documents come from, and what of them is loaded."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pipeline.cli.common import AsOf, Codes, Json, Ranges, now, open_workspace, parse_date, print_json, select
+from pipeline.cli.common import Json, now, open_workspace, parse_date, print_json
 
-if TYPE_CHECKING:
-    from pipeline.data import Fact
-
-facts = typer.Typer(help="Facts from published tables.", no_args_is_help=True)
 sources = typer.Typer(help="Where tables, notes and documents come from.", no_args_is_help=True)
 _LONGEST_NAME = 300
-
-
-@facts.command("show")
-def show_facts(codes: Codes = None, ranges: Ranges = None, as_of: AsOf = None, as_json: Json = False) -> None:
-    """Show the facts of codes on a date of service, each with its release and row."""
-    from pipeline.data import Currency
-    from pipeline.facts.releases import row_evidence
-
-    workspace, on = open_workspace(), parse_date(as_of)
-    for code in select(codes, ranges, workspace):
-        rows = workspace.facts.require(code, on)
-        if as_json:
-            print_json({"hcpcs_code": code, "as_of": on, "facts": [_fact_json(f) for f in rows.values()]})
-            continue
-        print(f"{code} on {on}")
-        width = max(len(field) for field in rows)
-        for field, fact in sorted(rows.items()):
-            row = row_evidence(fact, on)
-            carried = (
-                f"  (carried; {row.in_force_release} not loaded)" if row.currency is Currency.CARRIED else ""
-            )
-            value = f"{fact.value} {fact.unit}".strip()
-            print(f"  {field:<{width}}  {value:<28}  {fact.release}{carried}")
-
-
-def _fact_json(fact: Fact) -> dict[str, object]:
-    return fact.model_dump(mode="json", exclude={"hcpcs_code"})
-
-
-@facts.command("list")
-def list_codes(as_json: Json = False) -> None:
-    """List the codes that have facts and a profile, with their category and region."""
-    workspace = open_workspace()
-    for code, profile in sorted(workspace.profiles.items()):
-        if as_json:
-            print_json({"hcpcs_code": code, "category": profile.category, "region": profile.region})
-        else:
-            print(f"{code}  {profile.category:<26} {profile.region}")
 
 
 @sources.command("list")

@@ -1,0 +1,195 @@
+"""`facts`: what the loaded tables say of a code, of a release, and of the change between two releases."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import AsOf, Codes, Json, Ranges, open_workspace, parse_date, print_json, select
+from pipeline.selector import parse_range
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from pipeline.data import Fact
+    from pipeline.facts.differences import ReleaseDifference, RowChange
+
+facts = typer.Typer(help="Facts from published tables.", no_args_is_help=True)
+CodeRange = Annotated[
+    str | None,
+    typer.Option("--codes", metavar="FIRST-LAST", help="Only codes in this range, such as 20000-29999."),
+]
+_MANY_PAIRS = 12
+
+
+@facts.command("show")
+def show_facts(
+    codes: Codes = None,
+    ranges: Ranges = None,
+    as_of: AsOf = None,
+    release: Annotated[str | None, typer.Option(help="One release alone, such as RVU25D.")] = None,
+    modifier: Annotated[str, typer.Option(help="The row of a modifier (26, TC, 53), with --release.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show the facts of codes on a date of service, or in one release, each with its release and row."""
+    from pipeline.errors import NoFactsError, UsageError
+
+    if modifier and not release:
+        raise UsageError("--modifier shows one row of a release; name it with --release, such as RVU25D")
+    workspace, on = open_workspace(), parse_date(as_of)
+    for code in select(codes, ranges, workspace):
+        if release is None:
+            rows = workspace.facts.require(code, on)
+        else:
+            rows = workspace.facts.of_release(code, release, modifier=modifier)
+            if not rows:
+                raise NoFactsError(_not_in_release(code, modifier, release, workspace.facts.releases()))
+        if as_json:
+            shown = {"as_of": on} if release is None else {"release": release}
+            print_json({"hcpcs_code": code, **shown, "facts": [_fact_json(f) for f in rows.values()]})
+        else:
+            print(
+                f"{code} on {on}"
+                if release is None
+                else f"{code}{f'-{modifier}' if modifier else ''} in {release}"
+            )
+            _print_facts(code, rows, on if release is None else None)
+
+
+def _not_in_release(code: str, modifier: str, release: str, loaded: list[str]) -> str:
+    if release not in loaded:
+        return f"{release} is not loaded; loaded are {', '.join(loaded)}"
+    return f"{release} has no row for {code}{f' with modifier {modifier}' if modifier else ''}"
+
+
+def _print_facts(code: str, rows: dict[str, Fact], on: date | None) -> None:
+    from pipeline.data import Currency
+    from pipeline.facts.releases import row_evidence
+
+    pairs = [field for field in rows if rows[field].partner]
+    hidden = set(pairs if len(pairs) > _MANY_PAIRS else ())
+    width = max(len(field) for field in rows.keys() - hidden)
+    for field, fact in sorted(rows.items()):
+        if field in hidden:
+            continue
+        carried = ""
+        if on is not None and (row := row_evidence(fact, on)).currency is Currency.CARRIED:
+            carried = f"  (carried; {row.in_force_release} not loaded)"
+        value = f"{fact.value} {fact.unit}".strip()
+        print(f"  {field:<{width}}  {value:<28}  {fact.release}{carried}")
+    if hidden:
+        print(f"  and {len(hidden)} pairs with other codes: `briefwright facts edits {code}`, or --json")
+
+
+def _fact_json(fact: Fact) -> dict[str, object]:
+    return fact.model_dump(mode="json", exclude={"hcpcs_code"})
+
+
+@facts.command("list")
+def list_codes(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every code of the loaded fee schedule, with its status.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the codes that have facts and a profile, with their category and region."""
+    workspace = open_workspace()
+    if everything:
+        for code, status in sorted(workspace.facts.scheduled.items()):
+            print_json({"hcpcs_code": code, "status_code": status}) if as_json else print(f"{code}  {status}")
+        return
+    for code, profile in sorted(workspace.profiles.items()):
+        if as_json:
+            print_json({"hcpcs_code": code, "category": profile.category, "region": profile.region})
+        else:
+            print(f"{code}  {profile.category:<26} {profile.region}")
+
+
+@facts.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A loaded release, such as RVU24A.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="A later one, such as RVU24C.")],
+    codes: CodeRange = None,
+    as_json: Json = False,
+) -> None:
+    """What changed from one release to another: by code and field, with national payments in dollars."""
+    from pipeline.facts.differences import diff_releases
+
+    first, last = parse_range(codes) if codes else ("", "\x7f")
+    found = diff_releases(open_workspace().facts.database, before, after, first=first, last=last)
+    if as_json:
+        print_json(found.model_dump(mode="json", exclude={"changes"}) | {"changed_rows": len(found.changes)})
+        for change in found.changes:
+            print_json(change.model_dump(mode="json"))
+        return
+    _print_summary(found, codes)
+    for change in found.changes:
+        _print_change(change)
+
+
+def _print_summary(found: ReleaseDifference, codes: str | None) -> None:
+    kinds = [change.kind for change in found.changes]
+    print(
+        f"{found.before} → {found.after}{f', codes {codes}' if codes else ''}: {found.rows:,} rows compared, "
+        f"{kinds.count('changed'):,} changed, {kinds.count('added'):,} added, {kinds.count('removed'):,} removed"
+    )
+    for change in found.national:
+        print(
+            f"  for all rows: {change.field} {change.before or 'none'} → {change.after or 'none'} {change.unit}"
+        )
+    if found.new_columns:
+        print(f"  new columns: {', '.join(found.new_columns)}")
+    if found.lost_columns:
+        print(f"  columns no longer filled: {', '.join(found.lost_columns)}")
+
+
+def _print_change(change: RowChange) -> None:
+    name = "-".join(part for part in (change.key, change.modifier) if part)
+    if change.partner:
+        name += f" with {change.partner}"
+    money = [
+        f"{place} {_dollars(paid[0])} → {_dollars(paid[1])}"
+        for place, paid in (("facility", change.facility), ("non-facility", change.nonfacility))
+        if paid[0] != paid[1]
+    ]
+    if change.kind == "changed":
+        values = [f"{f.field} {f.before or 'none'} → {f.after or 'none'}" for f in change.fields]
+        print(f"{name}  {', '.join(values)}{f'  ({'; '.join(money)})' if money else ''}")
+    else:
+        print(f"{name}  {change.kind}{f'  ({'; '.join(money)})' if money else ''}")
+
+
+def _dollars(amount: Decimal | None) -> str:
+    from pipeline.facts.payment import dollars
+
+    return "none" if amount is None else dollars(amount)
+
+
+@facts.command("export")
+def export(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="A loaded release, such as RVU25D.")],
+    codes: CodeRange = None,
+    as_json: Json = False,
+) -> None:
+    """Write a release's facts as tidy CSV (one row a fact) to standard output, or as JSON lines."""
+    from pipeline.facts.export import export_facts
+    from pipeline.facts.table import COLUMNS
+
+    first, last = parse_range(codes) if codes else ("", "\x7f")
+    found: Iterable[Fact] = export_facts(open_workspace().facts.database, release, first=first, last=last)
+    if as_json:
+        for fact in found:
+            print_json(fact.model_dump(mode="json"))
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    header_due = True
+    for fact in found:  # an unknown release says so before anything is written
+        if header_due:
+            writer.writerow(COLUMNS)
+            header_due = False
+        writer.writerow([getattr(fact, column) for column in COLUMNS])
