@@ -153,15 +153,16 @@ def _print_change(change: RowChange) -> None:
     if change.partner:
         name += f" with {change.partner}"
     money = [
-        f"{place} {_dollars(paid[0])} → {_dollars(paid[1])}"
-        for place, paid in (("facility", change.facility), ("non-facility", change.nonfacility))
-        if paid[0] != paid[1]
+        f"{place} {_dollars(sums[0])} → {_dollars(sums[1])}"
+        for place, sums in (("facility", change.facility), ("non-facility", change.nonfacility))
+        if sums[0] != sums[1]
     ]
+    paid = f"  ({'; '.join(money)})" if money else ""
     if change.kind == "changed":
         values = [f"{f.field} {f.before or 'none'} → {f.after or 'none'}" for f in change.fields]
-        print(f"{name}  {', '.join(values)}{f'  ({'; '.join(money)})' if money else ''}")
+        print(f"{name}  {', '.join(values)}{paid}")
     else:
-        print(f"{name}  {change.kind}{f'  ({'; '.join(money)})' if money else ''}")
+        print(f"{name}  {change.kind}{paid}")
 
 
 def _dollars(amount: Decimal | None) -> str:
