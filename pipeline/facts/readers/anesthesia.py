@@ -58,11 +58,11 @@ _PLACES = (
 _FIXED_LINE = re.compile(r"[0-9]{5} {7}[0-9]{2} {4}\S.* [0-9]{4}\s*")
 # Offsets as in ANES2025.txt; the record layout that comes with the release does not give them.
 _FIXED = (
-    mac("characters 1-12", start=0, end=12),
-    number("characters 13-18", start=12, end=18),
-    cell("characters 19-58", r"[A-Z].*", "a name in capitals", start=18, end=58),
-    cell("characters 59-73", r"", "blanks", start=58, end=73),
-    cell("characters 74-77", r"[0-9]{4}", "four digits, two of them decimals", start=73),
+    mac("characters 1-12").between(0, 12),
+    number("characters 13-18").between(12, 18),
+    cell("characters 19-58", r"[A-Z].*", "a name in capitals").between(18, 58),
+    cell("characters 59-73", r"", "blanks").between(58, 73),
+    cell("characters 74-77", r"[0-9]{4}", "four digits, two of them decimals").between(73),
 )
 _CTRL_Z = "\x1a"
 

@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.facts.readers.layout import Column, Head, Layout, Reader, Refused, Row, Table, TableFile
 from pipeline.facts.readers.localities import (
+    Cell,
     cell,
     cut_off,
     expect_headings,
+    expect_headings_at,
     footnotes,
     is_remark,
     is_remark_line,
@@ -48,27 +50,27 @@ _AREA = re.compile(r"(.*?)\s*(\**)")
 _COUNTIES = (143, 201)
 # A text cut off at the width that broke off at a blank has lost that blank as well.
 _WHOLE = _COUNTIES[1] - _COUNTIES[0] - 2
-_STATE = r"(?:[A-Z][A-Z ./]*)?"
-_AREA_NAME = r"[A-Z][^*]*\**"
+_STATE = cell("State", r"(?:[A-Z][A-Z ./]*)?", "a state in capitals, or nothing")
+# Three blanks in a name are a column that lies elsewhere.
+_FEE_AREA = cell("Fee Schedule Area", r"(?!.* {3})[A-Z][^*\n]*\**", "the name of an area")
 _DELIMITED = (
     mac(r"Medicare Admini?strative Contractor", shown="Medicare Adminstrative Contractor"),
     number("Locality Number"),
-    cell("State", _STATE, "a state in capitals, or nothing"),
-    cell("Fee Schedule Area", _AREA_NAME, "the name of an area"),
+    _STATE,
+    _FEE_AREA,
     cell("Counties", r"[A-Z].*", "names of counties"),
 )
 # Offsets as in 25LOCCO.txt; the record layout that comes with the release does not give them.
 _FIXED = (
-    mac("Medicare Admi", start=0, end=13),
-    number("Locality", start=13, end=22),
-    cell("State", _STATE, "a state in capitals, or nothing", start=22, end=45),
-    cell("Fee Schedule Area", _AREA_NAME, "the name of an area", start=45, end=_COUNTIES[0]),
+    mac("Medicare Admi").between(0, 13),
+    number("Locality").between(13, 22, at=13),
+    _STATE.between(22, 45, at=30),
+    _FEE_AREA.between(45, _COUNTIES[0], at=85),
     cell(
         "Counties",
         rf"[A-Z].{{,{_WHOLE - 1}}}",
         f"at most {_WHOLE} characters, as longer texts are cut off here (the CSV form has them whole)",
-        start=_COUNTIES[0],
-    ),
+    ).between(_COUNTIES[0], at=168),
 )
 
 
@@ -91,28 +93,14 @@ def _read_delimited(file: TableFile, descriptors: bool) -> Table:
             _note_year(table, found[0] if found else "")
             continue
         expect_headings(file, line, found, _DELIMITED)
-        table.rows = _once(table, _delimited_rows(table, rows, marks))
+        whole = ((line, _with_zeros(found), cut) for line, found, cut in rows)
+        table.rows = _once(table, _rows(table, whole, _DELIMITED, marks))
         return table
     raise no_headings(file, _DELIMITED)
 
 
-def _delimited_rows(
-    table: Table, rows: Iterable[tuple[int, list[str], bool]], marks: dict[str, str]
-) -> Iterator[Row | Refused]:
-    state = ""
-    for line, found, cut in rows:
-        if is_remark(found):
-            table.passed_over += 1
-            state = ""
-            continue
-        if len(found) > 1:
-            found = [padded(found[0], 5), padded(found[1], 2), *found[2:]]
-        found = trimmed(found, len(_DELIMITED))
-        if refused := misfit(line, found, _DELIMITED) or (cut_off(line, found, _DELIMITED) if cut else None):
-            yield refused
-            continue
-        state = found[2] or state
-        yield _row(line, found, state, marks)
+def _with_zeros(found: list[str]) -> list[str]:
+    return [*(padded(text, width) for text, width in zip(found, (5, 2), strict=False)), *found[2:]]
 
 
 def _read_fixed(file: TableFile, descriptors: bool) -> Table:
@@ -125,27 +113,31 @@ def _read_fixed(file: TableFile, descriptors: bool) -> Table:
         if is_remark_line(text):
             _note_year(table, text)
             continue
-        expect_headings(file, line, sliced(text, _FIXED), _FIXED)
-        table.rows = _once(table, _fixed_rows(table, lines, marks))
+        expect_headings_at(file, line, text, _FIXED)
+        rows = ((n, [] if is_remark_line(t) else sliced(t, _FIXED), False) for n, t in lines)
+        table.rows = _once(table, _rows(table, rows, _FIXED, marks))
         return table
     raise no_headings(file, _FIXED)
 
 
-def _fixed_rows(
-    table: Table, lines: Iterator[tuple[int, str]], marks: dict[str, str]
+def _rows(
+    table: Table,
+    rows: Iterable[tuple[int, list[str], bool]],
+    columns: tuple[Cell, ...],
+    marks: dict[str, str],
 ) -> Iterator[Row | Refused]:
     state = ""
-    for line, text in lines:
-        if is_remark_line(text):
+    for line, found, cut in rows:
+        if is_remark(found):
             table.passed_over += 1
             state = ""
             continue
-        found = sliced(text, _FIXED)
-        if refused := misfit(line, found, _FIXED):
-            yield refused
-            continue
-        state = found[2] or state
-        yield _row(line, found, state, marks)
+        found = trimmed(found, len(columns))
+        refused = misfit(line, found, columns) or (cut_off(line, found, columns) if cut else None)
+        # A refused row may begin the block of a state as well, or hide where one begins.
+        known = not refused or (len(found) > 2 and _STATE.pattern.fullmatch(found[2]))
+        state = (found[2] or state) if known else ""
+        yield refused or _row(line, found, state, marks)
 
 
 def _row(line: int, found: list[str], state: str, marks: dict[str, str]) -> Row:

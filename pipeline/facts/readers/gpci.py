@@ -17,6 +17,7 @@ from pipeline.facts.readers.localities import (
     cell,
     cut_off,
     expect_headings,
+    expect_headings_at,
     footnotes,
     is_remark,
     is_remark_line,
@@ -53,11 +54,14 @@ _INDEX = r"[0-9](?:\.[0-9]{1,3})?"
 _FLOORED = r"[1-9](?:\.[0-9]{1,3})?"
 _AN_INDEX = "an index such as 0.869"
 _FLOORED_INDEX = "an index of 1.000 or more, as the floor has it"
+_STATE = cell("State", r"[A-Z]{2}", "two letters")
+# Three blanks in a name are a column that lies elsewhere.
+_LOCALITY_NAME = cell("Locality Name", r"(?!.* {3})[A-Z][^*\n]*\**", "a name in capitals")
 _PLACES = (
     mac("Medicare Administrative Contractor (MAC)"),
-    cell("State", r"[A-Z]{2}", "two letters"),
+    _STATE,
     number("Locality Number"),
-    cell("Locality Name", r"[A-Z][^*]*\**", "a name in capitals"),
+    _LOCALITY_NAME,
 )
 
 
@@ -76,13 +80,13 @@ def _fixed_columns(year: str) -> tuple[Cell, ...]:
     """Offsets as in GPCI2025.txt; the record layout that comes with the release does not give them."""
     index = r"[0-9]\.[0-9]{3}"
     return (
-        mac("Medicare Admi", start=0, end=14),
-        cell("State", r"[A-Z]{2}", "two letters", start=14, end=21),
-        number("Locality", start=21, end=29),
-        cell("Locality Name", r"[A-Z][^*]*\**", "a name in capitals", start=29, end=118),
-        cell(f"{year} PW GPCI", r"[1-9]\.[0-9]{3}", _FLOORED_INDEX, start=118, end=130),
-        cell(f"{year} PE GPCI", index, _AN_INDEX, start=130, end=142),
-        cell(f"{year} MP GPCI", index, _AN_INDEX, start=142),
+        mac("Medicare Admi").between(0, 14),
+        _STATE.between(14, 21, at=14),
+        number("Locality").between(21, 29, at=21),
+        _LOCALITY_NAME.between(29, 118, at=67),
+        cell(f"{year} PW GPCI", r"[1-9]\.[0-9]{3}", _FLOORED_INDEX).between(118, 130, at=118),
+        cell(f"{year} PE GPCI", index, _AN_INDEX).between(130, 142, at=130),
+        cell(f"{year} MP GPCI", index, _AN_INDEX).between(142, at=142),
     )
 
 
@@ -126,21 +130,12 @@ def _read_fixed(file: TableFile, descriptors: bool) -> Table:
         if is_remark_line(text):
             continue
         columns = _fixed_columns(_year(text[118:]))
-        expect_headings(file, line, sliced(text, columns), columns)
+        expect_headings_at(file, line, text, columns)
         table.year = int(_year(text[118:]))
-        table.rows = _rows(table, _fixed_rows(lines, columns, table), columns, marks, lost_zeros=False)
+        rows = ((n, [] if is_remark_line(t) else sliced(t, columns), False) for n, t in lines)
+        table.rows = _rows(table, rows, columns, marks, lost_zeros=False)
         return table
-    raise no_headings(file, _fixed_columns("2025"))
-
-
-def _fixed_rows(
-    lines: Iterator[tuple[int, str]], columns: tuple[Cell, ...], table: Table
-) -> Iterator[tuple[int, list[str], bool]]:
-    for line, text in lines:
-        if is_remark_line(text):
-            table.passed_over += 1
-        else:
-            yield line, sliced(text, columns), False
+    raise no_headings(file, _fixed_columns("20YY"))
 
 
 def _rows(

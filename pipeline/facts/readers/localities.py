@@ -21,7 +21,8 @@ _GAP = re.compile(r"\S {3,}\S")
 class Cell(NamedTuple):
     """A column as a file has it: its heading (a pattern, and as messages show it) and what its cells must be.
 
-    `start` and `end` are character offsets in the fixed-width form, end exclusive, None for the rest of the line.
+    In the fixed-width form its cells lie between the character offsets `start` and `end` (exclusive, None for the rest
+    of the line), and its heading begins at `at`.
     """
 
     heading: re.Pattern[str]
@@ -30,25 +31,27 @@ class Cell(NamedTuple):
     expected: str
     start: int = 0
     end: int | None = None
+    at: int = 0
+
+    def between(self, start: int, end: int | None = None, *, at: int = 0) -> Cell:
+        """The same column at its place in a fixed-width form."""
+        return self._replace(start=start, end=end, at=at)
 
 
-def cell(
-    heading: str, pattern: str, expected: str, *, shown: str = "", start: int = 0, end: int | None = None
-) -> Cell:
+def cell(heading: str, pattern: str, expected: str, *, shown: str = "") -> Cell:
     """A column; `heading` is taken literally unless `shown` says how a pattern is to be named."""
     compiled = re.compile(heading if shown else re.escape(heading))
-    return Cell(compiled, shown or heading, re.compile(pattern), expected, start, end)
+    return Cell(compiled, shown or heading, re.compile(pattern), expected)
 
 
-def mac(heading: str, *, shown: str = "", start: int = 0, end: int | None = None) -> Cell:
+def mac(heading: str, *, shown: str = "") -> Cell:
     """The column of contractor numbers. CMS numbers them with five digits; all that exist fill at least four."""
-    pattern = r"(?=0?[1-9])[0-9]{5}"
-    return cell(heading, pattern, "a MAC number of five digits", shown=shown, start=start, end=end)
+    return cell(heading, r"(?=0?[1-9])[0-9]{5}", "a MAC number of five digits", shown=shown)
 
 
-def number(heading: str, *, start: int = 0, end: int | None = None) -> Cell:
+def number(heading: str) -> Cell:
     """The column of locality numbers."""
-    return cell(heading, r"[0-9]{2}", "a locality number of two digits", start=start, end=end)
+    return cell(heading, r"[0-9]{2}", "a locality number of two digits")
 
 
 def padded(text: str, width: int) -> str:
@@ -90,6 +93,18 @@ def expect_headings(file: TableFile, line: int, found: Sequence[str], cells: Seq
             raise _other_heading(file, line, place, repr(cells[place].shown), repr(text))
 
 
+def expect_headings_at(file: TableFile, line: int, text: str, cells: Sequence[Cell]) -> None:
+    """The same for a fixed-width form, whose headings show by their places how wide its columns are."""
+    for place, wanted in enumerate(cells):
+        end = wanted.at + len(wanted.shown)
+        if text[wanted.at : end] != wanted.shown:
+            expected = f"{wanted.shown!r} from character {wanted.at + 1}"
+            raise _other_heading(file, line, place, expected, repr(text[wanted.at : end]))
+    last = cells[-1].at + len(cells[-1].shown)
+    if rest := text[last:].strip():
+        raise _other_heading(file, line, len(cells), "no further column", repr(rest))
+
+
 def _other_heading(file: TableFile, line: int, place: int, expected: str, found: str) -> SourceError:
     return SourceError(
         f"{file.name}:{line}: column {place + 1}: expected {expected}, found {found}; "
@@ -106,8 +121,12 @@ def no_headings(file: TableFile, cells: Sequence[Cell]) -> SourceError:
 
 
 def is_remark(found: Sequence[str]) -> bool:
-    """Whether a row of cells is blank, or a title or footnote: text in its first cell only that is no number."""
-    return not any(found[1:]) and not (found and found[0][:1].isdigit())
+    """Whether a row of cells is blank, or a title or footnote: one line of text in its first cell, no number.
+
+    A cell of several lines may hide rows behind a quotation mark too many.
+    """
+    first = found[0] if found else ""
+    return not any(found[1:]) and not first[:1].isdigit() and "\n" not in first
 
 
 def is_remark_line(line: str) -> bool:
