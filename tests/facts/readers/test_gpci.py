@@ -166,10 +166,11 @@ def test_a_last_row_without_a_line_end_may_be_cut_off():
 
 
 def test_rows_behind_a_quotation_mark_too_many_are_not_lost():
-    content = delimited('01112,CA,05,"A CITY,1,1,1', '01112,CA,52,B CITY",1,1,1', '"C,,,,,,', '",,,,,,')
-    _, rows, refused = read(READERS, table_file(content))
+    in_a_name = ('01112,CA,05,"A CITY,1,1,1', '01112,CA,52,B CITY",1,1,1')
+    in_a_remark = ('"Note,,,,,,', "01112,CA,09,C CITY,1,1,1", '",,,,,,')
+    _, rows, refused = read(READERS, table_file(delimited(*in_a_name, *in_a_remark)))
     assert not rows
-    assert [item.line for item in refused] == [5, 7]
+    assert [item.line for item in refused] == [5, 8]
 
 
 @pytest.mark.parametrize(
