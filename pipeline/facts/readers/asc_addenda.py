@@ -101,9 +101,12 @@ def _columns(
 
 
 def _contradiction(cells: tuple[str, ...]) -> Refused | None:
-    indicator, _, rate = cells[:3]
+    indicator, weight, rate = cells[:3]
     if rate and indicator in _UNPAID:
         return Refused(0, _RATE, f"no rate with payment indicator {indicator}", rate)
+    # The rate is the weight times the conversion factor; without it the line was cut off.
+    if weight and not rate and indicator not in _UNPAID:
+        return Refused(0, _RATE, f"a rate beside the weight {weight}", "none")
     return None
 
 

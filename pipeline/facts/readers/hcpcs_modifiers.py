@@ -55,10 +55,8 @@ _DATES = ((268, 276), (276, 284), (284, 292))
 
 
 def _is_record_file(head: Head) -> bool:
-    lines = [line for line in head.lines if line.strip()][:5]
-    return bool(lines) and all(
-        _RECORD.match(line) and (line[10] in "48" or len(line) >= _SHORTEST) for line in lines
-    )
+    first = next((line for line in head.lines if line.strip()), "")
+    return bool(_RECORD.match(first)) and first[10] in "37" and len(first) >= _SHORTEST
 
 
 def _day(text: str) -> str | None:
@@ -109,7 +107,7 @@ def _records(table: Table, file: TableFile, descriptors: bool) -> Iterator[Row |
 
     for number, line in lines_of(file):
         kind = line[10:11]
-        if not line.strip():
+        if not line:
             table.passed_over += 1
             continue
         full = full or len(line) == _LENGTH
