@@ -106,6 +106,14 @@ def test_a_quoted_name_with_a_comma():
     assert rows[0].cells[place("locality_name")] == "HAWAII, GUAM"
 
 
+def test_tabs_delimit_as_well():
+    _, rows, refused = read(
+        READERS, table_file(delimited("01112,CA,05,A CITY,1,1,1").replace(",", "\t"), "t.txt")
+    )
+    assert not refused
+    assert [row.key for row in rows] == ["0111205"]
+
+
 def test_the_fixed_width_form_gives_the_same_values():
     rows = (("02102", "AK", "01", "ALASKA*", "1.500", "1.081", "0.592"),)
     table, of_text, refused = read(READERS, table_file(fixed(*rows), "table.txt"))
