@@ -44,7 +44,7 @@ class FactStore:
             for code, rows in by_code.items()
         }
         self.database = database or FactDatabase(None)
-        self._answers: dict[tuple[str, date], dict[str, Fact]] = {}
+        self._answers: dict[tuple[str, date, str], dict[str, Fact]] = {}
 
     def codes(self) -> list[str]:
         """Every code that has a given fact, or a row in the newest fee schedule, sorted."""
@@ -54,18 +54,22 @@ class FactStore:
         """The codes that the newest loaded fee schedule pays by RVUs, sorted; empty where none is loaded."""
         return sorted(code for code, status in self.scheduled.items() if status in PAYABLE_STATUS)
 
-    def facts_on(self, hcpcs_code: str, as_of: date) -> dict[str, Fact]:
-        """Newest row of each field that had started on `as_of`; rows of the code's global service only.
+    def facts_on(self, hcpcs_code: str, as_of: date, *, modifier: str = "") -> dict[str, Fact]:
+        """Newest row of each field that had started on `as_of`, in the code's row of that modifier (26, TC, 53).
 
-        A row whose own validity ended earlier is still returned: the page shows it as carried over.
+        No modifier is the code's global service. A row whose own validity ended earlier is still returned: the page shows it as carried over.
         An unknown code gives an empty dict; an empty code gives the values that belong to whole releases.
         """
-        key = (hcpcs_code, as_of)
+        key = (hcpcs_code, as_of, modifier)
         if key not in self._answers:
             given = self._by_code.get(hcpcs_code, ())
-            found = {fact.field: fact for fact in given if fact.valid_from <= as_of and not fact.modifier}
-            override = self._with_tables if hcpcs_code else self._with_national
-            self._answers[key] = override(found, hcpcs_code, as_of)
+            found = {
+                fact.field: fact for fact in given if fact.valid_from <= as_of and fact.modifier == modifier
+            }
+            if hcpcs_code:
+                self._answers[key] = self._with_tables(found, hcpcs_code, as_of, modifier)
+            else:
+                self._answers[key] = self._with_national(found, as_of)
         return self._answers[key]
 
     def require(self, hcpcs_code: str, as_of: date) -> dict[str, Fact]:
@@ -147,7 +151,9 @@ class FactStore:
         )
         return {str(code): str(status) for code, status in rows}
 
-    def _with_tables(self, found: dict[str, Fact], hcpcs_code: str, as_of: date) -> dict[str, Fact]:
+    def _with_tables(
+        self, found: dict[str, Fact], hcpcs_code: str, as_of: date, modifier: str
+    ) -> dict[str, Fact]:
         for tables in newest_of_each(self.database, as_of):
             covered = fields_of(tables)
             kept = {
@@ -155,11 +161,11 @@ class FactStore:
                 for name, fact in found.items()
                 if name.partition(":")[0] not in covered or _is_newer(fact, tables[0].release)
             }
-            rows = facts_in(self.database, tables, hcpcs_code, as_of)
+            rows = facts_in(self.database, tables, hcpcs_code, as_of, modifier=modifier)
             found = {fact.field: fact for fact in rows} | kept
         return found
 
-    def _with_national(self, found: dict[str, Fact], _code: str, as_of: date) -> dict[str, Fact]:
+    def _with_national(self, found: dict[str, Fact], as_of: date) -> dict[str, Fact]:
         whole = national_on(self.database, as_of)
         kept = {
             name: fact

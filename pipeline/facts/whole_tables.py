@@ -39,6 +39,8 @@ def facts_in(
 ) -> list[Fact]:
     """Facts about a code in the parts of one table, on a date: pairs in force that day, with their number."""
     layout = tables[0].layout
+    if layout == PTP and modifier:
+        return []
     if layout == PTP:
         edits = edits_of(database, hcpcs_code, as_of, tables, column="one")
         return [*(edit.fact() for edit in edits), *_partner_count(database, tables, hcpcs_code, as_of)]
