@@ -17,7 +17,10 @@ HEADER = (
     f"HCPCS Code,,Short Descriptor,{DISCOUNT},April 2026 Payment Indicator,"
     "April 2026  Payment Weight  ,April 2026 Payment Rate \r\n"
 )
-HEADER_BB = "HCPCS Code,Short Descriptor,July 2026 Payment Indicator,July 2026 Payment Weight,July 2026 Payment Rate\r\n"
+HEADER_BB = (
+    "HCPCS Code,Short Descriptor,July 2026 Payment Indicator,"
+    "July 2026 Payment Weight,July 2026 Payment Rate\r\n"
+)
 
 
 def addendum(*rows: str, header: str = HEADER, title: str = TITLE) -> TableFile:

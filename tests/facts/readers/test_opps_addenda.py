@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.facts.readers.layout import Refused, Row, Table, TableFile
+from pipeline.facts.readers.layout import Row, Table, TableFile
 from pipeline.facts.readers.opps_addenda import APC_LAYOUT, CODE_LAYOUT, READERS
 from pipeline.facts.readers.text import head_of
 from tests.facts.readers.locality_tables import read, real_file, table_file, workbook
@@ -240,7 +240,3 @@ def test_every_value_of_the_third_party_parse_of_addendum_b_fits(shared_data):
     )
     assert not refused and len(rows) == 7359
     assert [[row.key, *row.cells[:2], cell(row, table, "opps_rate")] for row in rows] == parsed
-
-
-def test_a_refusal_is_a_record_of_its_own():
-    assert isinstance(read(READERS, addendum_b("9999X"))[2][0], Refused)
