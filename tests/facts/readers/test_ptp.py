@@ -216,7 +216,6 @@ CELLS = st.sampled_from(
             "2",
             '"',
             '""',
-            "\r",
         ),
         *("Mutually exclusive procedures", "Sequential procedure", "copyright", "é"),
     )
