@@ -29,7 +29,7 @@ from pipeline.facts.readers.ncci import (
     whole_code,
     without_blank_end,
 )
-from pipeline.facts.readers.text import HEAD_LINES, cells_of, head_of, lines_of
+from pipeline.facts.readers.text import HEAD_LINES, cells_of, is_workbook, lines_of
 
 LAYOUT = Layout(
     name="ptp",
@@ -80,7 +80,7 @@ def _matches(head: Head) -> bool:
 
 def _read(file: TableFile, descriptors: bool) -> Table:
     table = Table(LAYOUT, iter(()))
-    if any("\t" in line for line in head_of(file).lines):
+    if _is_tabbed(file):
         lines = lines_of(file)
         first = list(islice(lines, HEAD_LINES))
         start = _pass_header(file, [(number, _split(line)) for number, line in first], table)
@@ -92,6 +92,10 @@ def _read(file: TableFile, descriptors: bool) -> Table:
         rows = _rows_of_cells(chain(top[start:], sheet), table)
     table.rows = refuse_cut_off(rows, _HEADINGS[-1][0])
     return table
+
+
+def _is_tabbed(file: TableFile) -> bool:
+    return not is_workbook(file) and any("\t" in line for _, line in islice(lines_of(file), HEAD_LINES))
 
 
 def _pass_header(file: TableFile, top: list[tuple[int, list[str]]], table: Table) -> int:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from pipeline.errors import SourceError
 from pipeline.facts.readers import ptp
 from pipeline.facts.readers.layout import Row
+from pipeline.facts.readers.text import head_of
 from tests.facts.readers.locality_tables import line_count, read, real_file, table_file, workbook
 
 HEADER = (
@@ -194,7 +195,7 @@ def test_a_list_of_changed_pairs_is_an_error():
 
 def test_other_tables_are_not_known():
     assert not any(
-        reader.matches(ptp.head_of(table_file("HCPCS,MOD,Column 1,Column 2\nX9901,,a,b\n")))
+        reader.matches(head_of(table_file("HCPCS,MOD,Column 1,Column 2\nX9901,,a,b\n")))
         for reader in ptp.READERS
     )
 
