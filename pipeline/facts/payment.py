@@ -136,12 +136,7 @@ def fee_schedule_amount(
         return not_priced(
             f"no {kind}conversion factor of the year of its RVUs ({total.release}) is loaded", facts=(total,)
         )
-    basis = (total, factor, flag, status)
-    if locality is None:
-        exact = Decimal(total.value) * Decimal(factor.value)
-        fee = paid(exact, f"{total.value} × {factor.value}", "formula", "status", facts=basis)
-    else:
-        fee = _in_locality(facts, f"{prefix}_pe_rvu", locality, total, factor, basis)
+    fee = _fee(facts, prefix, locality, total, factor, (total, factor, flag, status))
     if care := _PAID_WITH_CARE.get(status.value):
         fee = supported(fee, *(("status-t",) if status.value == "T" else ()), reasons=(care,))
     if fee.exact is None or cap is None:
@@ -156,20 +151,25 @@ def _unpayable(status: Fact) -> Pricing:
     return not_priced(reason, "status", facts=(status,))
 
 
-def _in_locality(
+def _fee(
     facts: Mapping[str, Fact],
-    pe_field: str,
-    locality: Locality,
+    prefix: str,
+    locality: Locality | None,
     total: Fact,
     factor: Fact,
     basis: tuple[Fact, ...],
 ) -> Pricing:
-    if parse_release(locality.release).year != parse_release(total.release).year:
+    """The fee, or the OPPS amount of the row where that is lower."""
+    work, pe, mp = (facts.get(field) for field in ("work_rvu", f"{prefix}_pe_rvu", "mp_rvu"))
+    opps_pe, opps_mp = facts.get(f"opps_{prefix}_pe_amount"), facts.get("opps_mp_amount")
+    limited = opps_pe is not None and opps_mp is not None and Decimal(opps_pe.value) > 0
+    if locality is None and not limited:
+        exact = Decimal(total.value) * Decimal(factor.value)
+        return paid(exact, f"{total.value} × {factor.value}", "formula", "status", facts=basis)
+    if locality is not None and parse_release(locality.release).year != parse_release(total.release).year:
         return not_priced(
             f"the GPCIs ({locality.release}) are not of the year of its RVUs ({total.release})", facts=basis
         )
-    parts = [facts.get(field) for field in ("work_rvu", pe_field, "mp_rvu")]
-    work, pe, mp = parts
     if work is None or pe is None or mp is None:
         return not_priced("a component of its RVUs is not loaded", facts=basis)
     if {work.release, pe.release, mp.release} != {total.release}:
@@ -178,10 +178,35 @@ def _in_locality(
         return not_priced(
             "its RVU components do not add up to the file's total", facts=(work, pe, mp, *basis)
         )
-    products = ((work, locality.work), (pe, locality.pe), (mp, locality.mp))
-    exact = sum((Decimal(part.value) * index for part, index in products), Decimal(0)) * Decimal(factor.value)
-    written = " + ".join(f"{part.value} × {index}" for part, index in products)
-    return paid(exact, f"({written}) × {factor.value}", "formula", "status", facts=(work, pe, mp, *basis))
+    exact, written = _sum_of((work, pe, mp), locality, factor)
+    fee = paid(exact, written, "formula", "status", facts=(work, pe, mp, *basis))
+    if not limited or opps_pe is None or opps_mp is None:
+        return fee
+    if {opps_pe.release, opps_mp.release} != {total.release}:
+        return not_priced("the values of its OPPS cap are of another release than its RVUs", "opps-cap")
+    limit, limit_written = _sum_of((work, opps_pe, opps_mp), locality, factor)
+    if exact <= limit:
+        return fee
+    return paid(
+        limit,
+        f"min({written}, {limit_written})",
+        "formula",
+        "status",
+        "opps-cap",
+        facts=(opps_pe, opps_mp, *fee.facts),
+        reasons=(f"the OPPS cap applies ({opps_pe.release})",),
+    )
+
+
+def _sum_of(parts: tuple[Fact, Fact, Fact], locality: Locality | None, factor: Fact) -> tuple[Decimal, str]:
+    """Work, practice expense and malpractice in a locality (nationally without indexes), and how it is written."""
+    if locality is None:
+        summed, written = sum(Decimal(part.value) for part in parts), " + ".join(part.value for part in parts)
+    else:
+        products = list(zip(parts, (locality.work, locality.pe, locality.mp), strict=True))
+        summed = sum(Decimal(part.value) * index for part, index in products)
+        written = " + ".join(f"{part.value} × {index}" for part, index in products)
+    return Decimal(summed) * Decimal(factor.value), f"({written}) × {factor.value}"
 
 
 def _capped(fee: Pricing, exact: Decimal, cap: Cap, locality: Locality | None, total: Fact) -> Pricing:
@@ -193,7 +218,7 @@ def _capped(fee: Pricing, exact: Decimal, cap: Cap, locality: Locality | None, t
             "opps-cap",
             facts=fee.facts,
         )
-    if exact <= cap.amount:
+    if round_cents(exact) <= cap.amount:
         return fee
     capped = fee.model_copy(
         update={"exact": cap.amount, "expression": f"min({fee.expression}, {cap.amount})"}

@@ -1,9 +1,13 @@
+import csv
+import gzip
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.data import Fact
 from pipeline.facts.payment import (
     Cap,
     Locality,
@@ -170,6 +174,10 @@ def test_the_opps_cap_lowers_and_never_raises():
     capped = fee_schedule_amount(rows, rows, facility=True, locality=BAY, cap=low)
     assert capped.exact == Decimal("2000.00") and capped.expression.startswith("min((43.47")
     assert "opps-cap" in [used.key for used in capped.rules]
+    same = Cap(amount=Decimal("2819.87"), locality="0111205", release="RVU26B", locator="line 9")
+    assert fee_schedule_amount(rows, rows, facility=True, locality=BAY, cap=same).expression.startswith(
+        "(43.47"
+    )
     free = fee_schedule_amount(rows, rows, facility=True, locality=BAY, cap=high)
     assert free == fee_schedule_amount(rows, rows, facility=True, locality=BAY)
 
@@ -207,3 +215,88 @@ def test_a_higher_index_never_lowers_the_fee_and_no_fee_is_negative(work, one, o
         for index in (low, high)
     ]
     assert fees[0] is not None and fees[1] is not None and 0 <= fees[0] <= fees[1]
+
+
+def imaging(opps_pe: str) -> dict[str, Fact]:
+    """A scan of 6.20 RVUs that the OPPS amount limits."""
+    rows = surgical(
+        "73221",
+        work_rvu="1.35",
+        nonfac_pe_rvu="4.76",
+        mp_rvu="0.09",
+        nonfac_total_rvu="6.20",
+        nonfac_na="none",
+    )
+    for field, value in (("opps_nonfac_pe_amount", opps_pe), ("opps_mp_amount", "0.05")):
+        rows[field] = fact(field, value, "RVU26B", "73221")
+    return rows
+
+
+def test_imaging_is_limited_to_the_opps_amount_of_its_own_row():
+    rows = imaging("3.00")
+    fee = fee_schedule_amount(rows, rows, facility=False)
+    # (1.35 + 3.00 + 0.05) × 33.4009 = 146.96396
+    assert fee.exact is not None and round_cents(fee.exact) == Decimal("146.96")
+    assert fee.expression == "min((1.35 + 4.76 + 0.09) × 33.4009, (1.35 + 3.00 + 0.05) × 33.4009)"
+    assert fee_schedule_amount(rows, rows, facility=False, locality=BAY).exact == (
+        (Decimal("1.35") * BAY.work + 3 * BAY.pe + Decimal("0.05") * BAY.mp) * Decimal("33.4009")
+    )
+    rows["opps_mp_amount"] = fact("opps_mp_amount", "0.05", "RVU25D", "73221")
+    assert not fee_schedule_amount(rows, rows, facility=False).paid
+
+
+def test_an_opps_amount_of_zero_or_above_the_fee_limits_nothing():
+    for opps_pe in ("0.00", "7.92"):
+        rows = imaging(opps_pe)
+        assert fee_schedule_amount(rows, rows, facility=False).exact == Decimal("6.20") * Decimal("33.4009")
+
+
+@pytest.mark.realdata
+def test_the_arithmetic_gives_every_amount_of_the_published_cap_file(shared_data):
+    """Each status A row of OPPSCAP is the lower of fee and OPPS amount in its locality, to the cent."""
+    folder = shared_data / "pfs" / "rvu25d_oct2025"
+    pprrvu = _cells(folder / "PPRRVU2025_Oct.csv")
+    rows = {
+        (cells[0], cells[1]): _row_of_2025(cells)
+        for cells in pprrvu
+        if len(cells) == 31 and cells[24][:2] == "32"
+    }
+    places = {
+        cells[0] + cells[2]: (Decimal(cells[4]), Decimal(cells[5]), Decimal(cells[6]))
+        for cells in _cells(folder / "GPCI2025.csv")
+        if cells and cells[0].isdigit()
+    }
+    checked, wrong = 0, []
+    for cells in _cells(folder / "OPPSCAP_Oct.csv.gz"):
+        key = "".join(cells[3:5])
+        if len(cells) < 7 or cells[2] != "A" or key not in places:
+            continue
+        work, pe, mp = places[key]
+        place = Locality(key=key, name="", work=work, pe=pe, mp=mp, release="RVU25D", locator="")
+        facts = rows[cells[0].strip(), cells[1].strip()]
+        fee = fee_schedule_amount(facts, facts, facility=False, locality=place)
+        checked += 1
+        if fee.exact is None or round_cents(fee.exact) != Decimal(cells[6]):
+            wrong.append((cells, fee.expression))
+    assert (checked, wrong) == (6322, [])
+
+
+def _cells(path: Path) -> list[list[str]]:
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("cp1252")
+    return list(csv.reader(text.splitlines()))
+
+
+def _row_of_2025(cells: list[str]) -> dict[str, Fact]:
+    places = {
+        "status_code": 3,
+        "work_rvu": 5,
+        "nonfac_pe_rvu": 6,
+        "mp_rvu": 10,
+        "nonfac_total_rvu": 11,
+        "conversion_factor": 24,
+        "opps_nonfac_pe_amount": 28,
+        "opps_mp_amount": 30,
+    }
+    rows = {field: fact(field, cells[place], "RVU25D", cells[0]) for field, place in places.items()}
+    return rows | {"nonfac_na": fact("nonfac_na", cells[7] or "none", "RVU25D", cells[0])}
