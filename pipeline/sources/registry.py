@@ -148,7 +148,7 @@ def release_of_name(entry: RegistryEntry, filename: str) -> str | None:
     None also where two patterns read different releases from one name. A fee schedule release holds a file for
     qualifying APM participants and one for the others: both have the release's plain name (RVU26D).
     """
-    name = _bare(filename)
+    name = file_name(filename)
     found = {
         _release(entry.family, {key: value for key, value in match.groupdict().items() if value})
         for pattern in entry.names
@@ -157,7 +157,7 @@ def release_of_name(entry: RegistryEntry, filename: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _bare(filename: str) -> str:
+def file_name(filename: str) -> str:
     """The file's own name. CMS's download addresses have dates with slashes behind the name; those stay, as hyphens."""
     if "://" in filename:
         address = re.split(r"[?#]", filename)[0]
