@@ -13,7 +13,7 @@ from pipeline.data import Record
 from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase
 from pipeline.facts.loading import Origin, holds, load_table
-from pipeline.facts.readers import recognise
+from pipeline.facts.readers import hospital_layout, recognise
 from pipeline.facts.readers.layout import Reader, Table, TableFile
 from pipeline.facts.releases import parse_release
 from pipeline.facts.whole_tables import FEE_SCHEDULE
@@ -92,6 +92,7 @@ def load_candidate(database: FactDatabase, candidate: Candidate, *, progress: Pr
         return _report(candidate, "unchanged")
     try:
         table = reader.read(file, False)
+        table.layout = reader.layout
         loaded = load_table(
             database, table, origin, progress=lambda rows: progress(f"{file.name}: {rows:,} rows")
         )
@@ -127,6 +128,8 @@ def _identify(
             return _unnamed(file, reader, release)
         if reader.layout.name == FEE_SCHEDULE and _is_qpp(reader, file):
             chosen = f"{chosen.removesuffix('-QPP')}-QPP"
+        if parse_release(chosen).family == f"{family}H" != reader.layout.family:
+            reader = reader._replace(layout=hospital_layout(reader.layout))
     except SourceError as error:
         return LoadedFile(file=file.name, status="refused", reason=str(error))
     part = _PART.search(file.name) or _PART.search(archive)

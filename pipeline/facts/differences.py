@@ -14,8 +14,9 @@ from pipeline.facts.payment import NOT_APPLICABLE, PAYABLE_STATUS, round_cents
 from pipeline.facts.ptp_edits import day_of
 from pipeline.facts.readers import layouts
 from pipeline.facts.tables import national_facts
-from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
+from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP, PTP_HOSPITAL
 
+_EDIT_LAYOUTS = (PTP, PTP_HOSPITAL)
 _LAST = "\x7f"  # sorts behind every code
 
 
@@ -100,7 +101,7 @@ def diff_releases(
         if (first or last != _LAST) and layouts()[layout].key != "hcpcs":
             continue
         old, new = (database.tables(layout, release=name) for name in (before, after))
-        if layout == PTP:
+        if layout in _EDIT_LAYOUTS:
             earlier, later = _changed_edits(database, old, new, first, last)
         else:
             earlier, later = _read(database, old, first, last), _read(database, new, first, last)
@@ -164,7 +165,7 @@ def _edit_cells(
 
 def _columns_apart(table: LoadedTable, before: _Rows, after: _Rows) -> tuple[set[str], set[str]]:
     """Fields that one side fills nowhere, where both sides have rows."""
-    if not before or not after or table.layout == PTP:
+    if not before or not after or table.layout in _EDIT_LAYOUTS:
         return set(), set()
     filled = [
         {i for values in side.values() for i, value in enumerate(values) if value} for side in (before, after)

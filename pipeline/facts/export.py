@@ -10,7 +10,7 @@ from pipeline.facts.database import FactDatabase, LoadedTable
 from pipeline.facts.ptp_edits import all_edits
 from pipeline.facts.readers import layouts
 from pipeline.facts.tables import all_rows, national_facts
-from pipeline.facts.whole_tables import PTP
+from pipeline.facts.whole_tables import PTP, PTP_HOSPITAL
 
 
 def export_facts(database: FactDatabase, release: str, *, first: str, last: str) -> Iterator[Fact]:
@@ -32,7 +32,7 @@ def export_facts(database: FactDatabase, release: str, *, first: str, last: str)
 
 
 def _rows(database: FactDatabase, table: LoadedTable, first: str, last: str) -> Iterator[Fact]:
-    if table.layout == PTP:
+    if table.layout in (PTP, PTP_HOSPITAL):
         yield from (edit.fact() for edit in all_edits(database, table, first, last))
         return
     for row in all_rows(database, table, first=first, last=last):

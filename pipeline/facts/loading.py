@@ -12,8 +12,8 @@ from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase, LoadedTable, delete_table, reader_version
 from pipeline.facts.readers.layout import Refused, Row, Table
 from pipeline.facts.releases import parse_release, release_span
+from pipeline.facts.whole_tables import PTP, PTP_HOSPITAL
 
-PTP = "ptp"
 _SHOWN = 3
 _REPORT_EVERY = 50_000
 
@@ -55,7 +55,7 @@ def load_table(
     with database.transaction() as cursor:
         id_ = _register(cursor, table, origin, first=origin.starts or first, last=last)
         _check_edition(table, origin)
-        if table.layout.name == PTP:
+        if table.layout.name in (PTP, PTP_HOSPITAL):
             _insert_edits(cursor, id_, sorter.rows())
         else:
             _insert_rows(cursor, id_, table, origin, sorter.rows())

@@ -57,8 +57,8 @@ class FactStore:
     def facts_on(self, hcpcs_code: str, as_of: date, *, modifier: str = "") -> dict[str, Fact]:
         """Newest row of each field that had started on `as_of`, in the code's row of that modifier (26, TC, 53).
 
-        No modifier is the code's global service. A row whose own validity ended earlier is still returned: the page shows it as carried over.
-        An unknown code gives an empty dict; an empty code gives the values that belong to whole releases.
+        No modifier is the code's global service. A row whose own validity ended earlier is still returned: the page
+        shows it as carried over. An unknown code gives an empty dict; an empty code gives the values that belong to whole releases.
         """
         key = (hcpcs_code, as_of, modifier)
         if key not in self._answers:

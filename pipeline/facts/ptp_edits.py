@@ -7,9 +7,10 @@ from datetime import date
 
 from pipeline.data import Fact, Record
 from pipeline.facts.database import FactDatabase, LoadedTable
+from pipeline.facts.readers.ptp import LAYOUT
 
-FIELD = "ptp_column_two"
-HEADING = "Modifier"
+FIELD = LAYOUT.columns[0].field
+HEADING = LAYOUT.columns[0].heading
 NOT_APPLICABLE = "9"  # deleted as of its own effective date: never in force (NCCI manual, ch. I, p. I-14)
 _COLUMNS = (
     "e.table_id, e.column_one, e.column_two, e.effective, e.deletion, e.indicator, e.prior, r.text, e.line"

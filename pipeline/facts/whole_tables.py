@@ -10,7 +10,7 @@ from pipeline.facts.ptp_edits import FIELD as PTP_FIELD
 from pipeline.facts.ptp_edits import edits_of
 from pipeline.facts.tables import national_facts, newest_tables, rows_of_key, rows_of_partner
 
-FEE_SCHEDULE, ADD_ONS, PTP = "pprrvu", "add_ons", "ptp"
+FEE_SCHEDULE, ADD_ONS, PTP, PTP_HOSPITAL = "pprrvu", "add_ons", "ptp", "ptp_hospital"
 # Layouts whose rows are facts about a code.
 CODE_LAYOUTS = (FEE_SCHEDULE, "opps_codes", "asc_surgical", "asc_ancillary", "mue", ADD_ONS, PTP)
 _COUNTED = {ADD_ONS: ("addon_edit_type", "primary_count"), PTP: (PTP_FIELD, "ptp_partner_count")}

@@ -36,7 +36,13 @@ def readers() -> tuple[Reader, ...]:
 @cache
 def layouts() -> dict[str, Layout]:
     """The layouts by name."""
-    return {reader.layout.name: reader.layout for reader in readers()}
+    found = {reader.layout.name: reader.layout for reader in readers()}
+    return found | {hospital_layout(found["ptp"]).name: hospital_layout(found["ptp"])}
+
+
+def hospital_layout(layout: Layout) -> Layout:
+    """The PTP layout as the edition for outpatient hospitals has it: the same columns, told apart by its release."""
+    return layout._replace(name=f"{layout.name}_hospital", family=f"{layout.family}H", confirmed=False)
 
 
 def recognise(file: TableFile) -> Reader | None:

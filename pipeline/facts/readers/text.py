@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from typing import BinaryIO, TypeVar
@@ -19,6 +21,8 @@ from pipeline.facts.readers.layout import Head, TableFile
 _T = TypeVar("_T")
 LONGEST_LINE = 100_000  # characters; official tables stay under 5,000, notices included
 HEAD_LINES = 60
+LARGEST_WORKBOOK = 64 * 2**20  # bytes; a workbook is read whole, official ones have some 3 MiB
+LARGEST_UNPACKED = 512 * 2**20
 _ZIP = b"PK\x03\x04"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FALLBACK = "briefwright-cp1252"
@@ -75,7 +79,10 @@ def head_of(file: TableFile) -> Head:
     lines = tuple(line for _, line in _first(lines_of(file)))
     delimiter = "\t" if any("\t" in line for line in lines) else ","
     # A quoted notice may not end within the head: cells are only good for knowing the file, so not strict.
-    cells = tuple(tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=delimiter))
+    try:
+        cells = tuple(tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise SourceError(f"{file.name}: expected delimited cells in its first lines ({error})") from error
     return Head(file.name, lines, cells)
 
 
@@ -119,8 +126,7 @@ def _checked(stream: BinaryIO, file: TableFile) -> BinaryIO:
 def _sheet_rows(file: TableFile) -> Iterator[tuple[int, list[str]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
-    with closing(file.open()) as stream:
-        content = io.BytesIO(stream.read())
+    content = _sound_workbook(file)
     try:
         with CalamineWorkbook.from_filelike(content) as book:
             sheet = book.get_sheet_by_index(0)
@@ -131,6 +137,37 @@ def _sheet_rows(file: TableFile) -> Iterator[tuple[int, list[str]]]:
         raise SourceError(f"{file.name}: cannot be read as an XLSX workbook ({error})") from error
     for number, row in enumerate(rows, first + 1):
         yield number, [_cell_text(value) for value in row]
+
+
+def _sound_workbook(file: TableFile) -> io.BytesIO:
+    """The workbook's bytes, if its parts are whole: calamine itself looks neither at checksums nor at sizes."""
+    if file.size > LARGEST_WORKBOOK:
+        raise SourceError(
+            f"{file.name}: expected a workbook of at most {LARGEST_WORKBOOK:,} bytes, found {file.size:,}"
+        )
+    with closing(file.open()) as stream:
+        content = io.BytesIO(stream.read(LARGEST_WORKBOOK + 1))
+    try:
+        with zipfile.ZipFile(content) as book:
+            if sum(part.file_size for part in book.infolist()) > LARGEST_UNPACKED:
+                raise SourceError(
+                    f"{file.name}: the workbook unpacks to more than {LARGEST_UNPACKED:,} bytes"
+                )
+            damaged = book.testzip()
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise SourceError(f"{file.name}: cannot be read as an XLSX workbook ({error})") from error
+    if damaged:
+        raise SourceError(f"{file.name}: the workbook is damaged (checksum of {damaged}); download it again")
+    content.seek(0)
+    return content
 
 
 def _cell_text(value: object) -> str:

@@ -1,0 +1,113 @@
+"""Answers about edits: a pair of codes on a date of service; the unit limit, add-on relations and edits of a code."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipeline.data import Fact, Record
+from pipeline.facts.database import LoadedTable
+from pipeline.facts.indicators import MUE_ADJUDICATION, PTP_INDICATOR
+from pipeline.facts.lookup import FactStore
+from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between
+from pipeline.facts.whole_tables import CONTRACTOR, PTP, PTP_HOSPITAL
+
+_NOT_PERMISSION = "the absence of an edit is not permission to report both (NCCI manual, Introduction)"
+# NCCI manual, ch. I section W, pp. I-35 and I-36.
+ADD_ON_TYPES = {
+    "1": "its primary codes are all listed, and contractors should accept no others",
+    "2": "no primary codes are defined for it: each contractor keeps a list of its own",
+    "3": "some of its primary codes are listed; contractors may accept others of a list of their own",
+}
+
+
+class PairAnswer(Record):
+    """What NCCI says of two codes reported for one patient by one practitioner (or hospital) on a day.
+
+    `edit` is the one in force that day. `others` are edits of the pair that were in force at another time, or never.
+    `settled` is False where the loaded tables cannot tell: then no edit found means nothing.
+    """
+
+    one: str
+    two: str
+    on: date
+    answer: str
+    settled: bool
+    edit: PtpEdit | None = None
+    others: tuple[PtpEdit, ...] = ()
+    release: str = ""
+
+
+def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: bool = False) -> PairAnswer:
+    """The NCCI edit of two codes on a date of service, in either order, from the newest loaded release.
+
+    A release lists past edits with their dates, so that the newest one answers for every date it reaches back to.
+    """
+    tables = _newest(store, PTP_HOSPITAL if hospital else PTP)
+    if not tables:
+        return _from_given(store, one, two, on, hospital=hospital)
+    found = edits_between(store.database, one, two, tables)
+    edit = next((edit for edit in found if edit.in_force(on)), None)
+    name = tables[0].release.name
+    complete = len(tables) == tables[0].parts
+    if edit is not None:
+        answer = _explain(edit.column_one, edit.column_two, edit.modifier_indicator)
+    elif not complete:
+        held = f"{len(tables)} of the {tables[0].parts} files of {name} are loaded"
+        answer = f"{held} and hold no edit of the pair in force; the others may"
+    else:
+        answer = f"{name} lists no edit of {one} and {two} in force on {on}; {_NOT_PERMISSION}"
+    return PairAnswer(
+        one=one, two=two, on=on, answer=answer, settled=complete or edit is not None, edit=edit,
+        others=tuple(other for other in found if other is not edit), release=name,
+    )  # fmt: skip
+
+
+def explain_mue(facts: dict[str, Fact]) -> str:
+    """The unit limit of a code in one sentence, empty where no row is loaded."""
+    value, indicator = facts.get("mue_value"), facts.get("mue_adjudication_indicator")
+    if value is None or indicator is None or indicator.value not in MUE_ADJUDICATION:
+        return ""
+    units = "unit" if value.value == "1" else "units"
+    return (
+        f"at most {value.value} {units} of service, adjudication indicator {indicator.value}: "
+        f"{MUE_ADJUDICATION[indicator.value]} ({value.release})"
+    )
+
+
+def explain_add_on(hcpcs_code: str, facts: dict[str, Fact]) -> str:
+    """That a code is an add-on, of which type, with which primaries; empty where no row is loaded."""
+    kind = facts.get("addon_edit_type")
+    if kind is None:
+        return ""
+    primaries = sorted(
+        f.partner for f in facts.values() if f.field.startswith("primary_code:") and f.partner != CONTRACTOR
+    )
+    named = f": {', '.join(primaries)}" if primaries else ""
+    return f"{hcpcs_code} is an add-on code of type {kind.value}, {ADD_ON_TYPES[kind.value]} ({kind.release}){named}"
+
+
+def _newest(store: FactStore, layout: str) -> tuple[LoadedTable, ...]:
+    tables = store.database.tables(layout)
+    return tuple(table for table in tables if table.release == tables[-1].release)
+
+
+def _from_given(store: FactStore, one: str, two: str, on: date, *, hospital: bool) -> PairAnswer:
+    """Without whole tables, the rows of the starter set: they hold edits between starter codes alone."""
+    rows = [] if hospital else [
+        fact
+        for first, second in ((one, two), (two, one))
+        if (fact := store.facts_on(first, on).get(f"{FIELD}:{second}")) is not None
+    ]  # fmt: skip
+    if not rows or rows[0].value == NOT_APPLICABLE:
+        answer = "no PTP table is loaded that could tell; `briefwright sources sync` loads them"
+        return PairAnswer(one=one, two=two, on=on, answer=answer, settled=False)
+    fact = rows[0]
+    answer = f"{_explain(fact.hcpcs_code, fact.partner, fact.value)} ({fact.release}, {fact.locator})"
+    return PairAnswer(one=one, two=two, on=on, answer=answer, settled=True, release=fact.release)
+
+
+def _explain(one: str, two: str, indicator: str) -> str:
+    return (
+        f"an edit pairs {one} (column one) with {two} (column two): {two} is denied when both are reported for the "
+        f"same patient, provider and date; modifier indicator {indicator}: {PTP_INDICATOR[indicator]}"
+    )
