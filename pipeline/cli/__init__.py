@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli import checking, facts, pages, sources, state
+from pipeline.cli import answers, checking, pages, sources, state
 from pipeline.errors import BriefwrightError
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ app.command("publish")(pages.publish)
 app.command("verify")(checking.verify)
 app.command("index")(state.index)
 app.command("doctor")(state.doctor)
-app.add_typer(facts.facts, name="facts")
+app.add_typer(answers.facts, name="facts")
 app.add_typer(sources.sources, name="sources")
 
 

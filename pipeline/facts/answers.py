@@ -8,7 +8,7 @@ from pipeline.data import Fact, Record
 from pipeline.facts.database import LoadedTable
 from pipeline.facts.indicators import MUE_ADJUDICATION, PTP_INDICATOR
 from pipeline.facts.lookup import FactStore
-from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between
+from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between, edits_of
 from pipeline.facts.whole_tables import CONTRACTOR, PTP, PTP_HOSPITAL
 
 _NOT_PERMISSION = "the absence of an edit is not permission to report both (NCCI manual, Introduction)"
@@ -60,6 +60,11 @@ def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: boo
         one=one, two=two, on=on, answer=answer, settled=complete or edit is not None, edit=edit,
         others=tuple(other for other in found if other is not edit), release=name,
     )  # fmt: skip
+
+
+def edits_on(store: FactStore, hcpcs_code: str, on: date, *, hospital: bool = False) -> list[PtpEdit]:
+    """Every edit of a code in force on a date, in the newest loaded release, sorted by both codes."""
+    return edits_of(store.database, hcpcs_code, on, _newest(store, PTP_HOSPITAL if hospital else PTP))
 
 
 def explain_mue(facts: dict[str, Fact]) -> str:

@@ -58,7 +58,8 @@ class FactStore:
         """Newest row of each field that had started on `as_of`, in the code's row of that modifier (26, TC, 53).
 
         No modifier is the code's global service. A row whose own validity ended earlier is still returned: the page
-        shows it as carried over. An unknown code gives an empty dict; an empty code gives the values that belong to whole releases.
+        shows it as carried over. An unknown code gives an empty dict; an empty code gives the values that belong to
+        whole releases.
         """
         key = (hcpcs_code, as_of, modifier)
         if key not in self._answers:

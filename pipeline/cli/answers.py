@@ -1,0 +1,242 @@
+"""`facts pay`, `modifiers`, `edits` and `localities`: what the tables mean for a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import AsOf, Json, open_workspace, parse_date, print_json
+from pipeline.cli.facts import facts
+from pipeline.selector import parse_code
+
+if TYPE_CHECKING:
+    from pipeline.data import Fact
+    from pipeline.facts.claims import ClaimLine, Part, PricedClaim
+    from pipeline.facts.ptp_edits import PtpEdit
+
+_FIRST_EDITS = 12
+
+
+@facts.command("pay")
+def pay(
+    lines: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CODE...", help="The lines of one surgeon and day; 27447:50,LT gives a line modifiers."
+        ),
+    ],
+    setting: Annotated[str, typer.Option(help="office, hopd, asc or inpatient.")] = "hopd",
+    locality: Annotated[
+        str | None, typer.Option(help="MAC and locality number, such as 0111205; national where not given.")
+    ] = None,
+    modifiers: Annotated[str, typer.Option(help="Modifiers of the first line, such as 62 or 80,RT.")] = "",
+    qpp: Annotated[
+        bool, typer.Option("--qpp", help="Conversion factor for qualifying APM participants.")
+    ] = False,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """What Medicare pays for a claim: the surgeon's part with its arithmetic, the facility's part, and their sum."""
+    from pipeline.facts.claims import price_claim
+    from pipeline.facts.localities import find_caps, find_locality
+
+    store, on = open_workspace().facts, parse_date(as_of)
+    claim = [_read_line(text) for text in lines]
+    if modifiers:
+        claim[0] = claim[0].model_copy(update={"modifiers": (*claim[0].modifiers, *_split(modifiers))})
+    where = find_locality(store.database, locality, on) if locality else None
+    caps = (
+        find_caps(store.database, [c.hcpcs_code for c in claim], where, on, facility=setting != "office")
+        if where
+        else None
+    )
+
+    def rows(code: str, row: str) -> Mapping[str, Fact]:
+        return store.facts_on(code, on, modifier=row) if row or not code else store.require(code, on)
+
+    priced = price_claim(claim, setting=setting, rows=rows, locality=where, qpp=qpp, caps=caps)  # type: ignore[arg-type]
+    if as_json:
+        print_json(priced.model_dump(mode="json") | {"as_of": on.isoformat()})
+    else:
+        _print_claim(priced, f"{on}")
+
+
+def _read_line(text: str) -> ClaimLine:
+    from pipeline.facts.claims import ClaimLine
+
+    code, _, modifiers = text.partition(":")
+    return ClaimLine(hcpcs_code=parse_code(code), modifiers=_split(modifiers))
+
+
+def _split(modifiers: str) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for part in modifiers.split(",") if part.strip())
+
+
+_SETTINGS = {
+    "office": "Office (non-facility)",
+    "hopd": "Hospital outpatient",
+    "asc": "Ambulatory surgery center",
+    "inpatient": "Hospital inpatient",
+}
+
+
+def _print_claim(claim: PricedClaim, on: str) -> None:
+    place = (
+        f"{claim.locality.key} {claim.locality.name}, {claim.locality.release}"
+        if claim.locality
+        else "national"
+    )
+    factor = ", qualifying APM participant" if claim.qpp else ""
+    print(f"{_SETTINGS[claim.setting]}, {on}, {place}{factor}")
+    for line in claim.lines:
+        name = "-".join((line.line.hcpcs_code, *line.line.modifiers))
+        rank = f"  (rank {line.rank})" if line.rank else ""
+        print(f"  {name:<22} {_money(line.amount):>12}{rank}")
+        _print_reasons(line)
+    if len(claim.lines) > 1:
+        print(f"  {'surgeon, all lines':<22} {_money(claim.professional):>12}")
+    print(f"  {'facility':<22} {_money(claim.facility.amount):>12}")
+    _print_reasons(claim.facility)
+    print(f"  {'together':<22} {_money(claim.total):>12}")
+    for warning in claim.warnings:
+        print(f"  note: {warning}")
+    releases = sorted({fact.release for part in (*claim.lines, claim.facility) for fact in part.facts})
+    print(f"  tables: {', '.join(releases)}")
+    if claim.unconfirmed:
+        print("  rules not read in a CMS document at hand:")
+        for rule in claim.unconfirmed:
+            print(f"    {rule.text} ({rule.source})")
+
+
+def _print_reasons(part: Part) -> None:
+    if part.derivation:
+        print(f"      {part.derivation}")
+    for reason in part.reasons:
+        print(f"      {reason}")
+
+
+def _money(amount: Decimal | None) -> str:
+    from pipeline.facts.payment import dollars
+
+    return "not priced" if amount is None else dollars(amount)
+
+
+@facts.command("modifiers")
+def modifiers(
+    code: Annotated[str, typer.Argument(metavar="CODE")], as_of: AsOf = None, as_json: Json = False
+) -> None:
+    """Which modifiers a code's indicators allow, when, and by which indicator of which release."""
+    from pipeline.facts.indicators import applicable_entries
+    from pipeline.facts.rows import rows_of
+    from pipeline.facts.sentences import compose_sentence
+
+    hcpcs_code, on = parse_code(code), parse_date(as_of)
+    rows = open_workspace().facts.require(hcpcs_code, on)
+    found = [
+        sentence
+        for entry in applicable_entries(rows)
+        if (
+            sentence := compose_sentence(
+                f"modifier:{entry.key}", hcpcs_code, rows_of(hcpcs_code, rows.values())
+            )
+        )
+    ]
+    for sentence in found:
+        names, when, basis = sentence.cells
+        if as_json:
+            print_json(
+                {"hcpcs_code": hcpcs_code, "modifiers": names.split(", "), "when": when, "basis": basis,
+                 "source": sentence.derivation, "rows": [fact.key for fact in sentence.facts]}
+            )  # fmt: skip
+        else:
+            print(f"{names:<16} {when}\n{'':<16} {basis}; {sentence.derivation}")
+
+
+@facts.command("edits")
+def edits(
+    code: Annotated[str, typer.Argument(metavar="CODE")],
+    other: Annotated[
+        str | None, typer.Argument(metavar="[OTHER]", help="A second code: the pair alone.")
+    ] = None,
+    as_of: AsOf = None,
+    hospital: Annotated[bool, typer.Option("--hospital", help="Edits for outpatient hospitals.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The NCCI edit of a pair on a date of service; or a code's unit limit, add-on relations and edits."""
+    one, on = parse_code(code), parse_date(as_of)
+    if other is None:
+        _edits_of_code(one, as_of, as_json=as_json, hospital=hospital)
+        return
+    from pipeline.facts.answers import answer_pair
+
+    answer = answer_pair(open_workspace().facts, one, parse_code(other), on, hospital=hospital)
+    if as_json:
+        print_json(answer.model_dump(mode="json"))
+        return
+    print(f"{one} with {answer.two} on {on}: {answer.answer}")
+    if answer.edit:
+        print(f"  {_dates(answer.edit)}; {answer.edit.rationale} ({answer.release}, {answer.edit.locator})")
+    for past in answer.others:
+        print(
+            f"  not in force that day: column one {past.column_one}, column two {past.column_two}, "
+            f"indicator {past.modifier_indicator}, {_dates(past)}"
+        )
+
+
+def _dates(edit: PtpEdit) -> str:
+    return f"since {edit.effective}" if edit.deletion is None else f"{edit.effective} to {edit.deletion}"
+
+
+def _edits_of_code(code: str, as_of: str | None, *, as_json: bool, hospital: bool) -> None:
+    from pipeline.facts.answers import edits_on, explain_add_on, explain_mue
+
+    store, on = open_workspace().facts, parse_date(as_of)
+    rows = store.require(code, on)
+    found = edits_on(store, code, on, hospital=hospital)
+    unit_limit, add_on = explain_mue(rows), explain_add_on(code, rows)
+    add_ons = [fact.hcpcs_code for fact in store.naming(code, on) if fact.field.startswith("primary_code:")]
+    if as_json:
+        print_json(
+            {"hcpcs_code": code, "as_of": on, "mue": unit_limit, "add_on": add_on, "add_ons": add_ons,
+             "edits": [edit.model_dump(mode="json") for edit in found]}
+        )  # fmt: skip
+        return
+    print(f"{code} on {on}")
+    print(f"  unit limit (MUE): {unit_limit or 'no row is loaded'}")
+    if add_on:
+        print(f"  add-on: {add_on}")
+    if add_ons:
+        print(f"  add-on codes that name it as a primary: {', '.join(add_ons)}")
+    print(f"  NCCI edits in force: {len(found)}" + ("" if found else " in the loaded tables"))
+    for edit in found[:_FIRST_EDITS]:
+        print(
+            f"    {edit.column_one} / {edit.column_two}  indicator {edit.modifier_indicator}  {edit.rationale}"
+        )
+    if len(found) > _FIRST_EDITS:
+        print(f"    and {len(found) - _FIRST_EDITS} more: --json, or name the other code")
+
+
+@facts.command("localities")
+def localities(
+    state: Annotated[
+        str, typer.Argument(metavar="[STATE]", help="Two letters, such as CA; all where not given.")
+    ] = "",
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Medicare localities with their GPCIs, as `facts pay --locality` names them."""
+    from pipeline.facts.localities import list_localities
+
+    for listed in list_localities(open_workspace().facts.database, parse_date(as_of)):
+        if state and listed.state != state.upper():
+            continue
+        where = listed.locality
+        if as_json:
+            print_json(listed.model_dump(mode="json"))
+        else:
+            print(
+                f"{where.key}  {listed.state}  {where.work} {where.pe} {where.mp}  {where.name}  ({where.release})"
+            )
