@@ -142,6 +142,7 @@ def test_before_2026_one_factor_serves_everybody():
         ({"fac_total_rvu": "0.00"}, None, "RVUs are 0"),
         ({"work_rvu": "43.00"}, BAY, "do not add up"),
         ({}, BAY.model_copy(update={"release": "RVU25D"}), "not of the year"),
+        ({}, BAY.model_copy(update={"release": "RVU27A"}), "not of the year"),
     ],
 )
 def test_what_cannot_be_priced_says_why(changes, locality, says):
