@@ -167,7 +167,7 @@ def _refuse_repeats(lines: Sequence[ClaimLine], looked_up: Sequence[Mapping[str,
     """A code on two lines can mean two sides (record layout, pp. 11-12); only add-on levels are let through."""
     codes = [(line.hcpcs_code, row_modifier(line.modifiers)) for line in lines]
     for line, code, facts in zip(lines, codes, looked_up, strict=True):
-        if codes.count(code) == 1:
+        if codes.count(code) == 1 or not facts:
             continue
         multiple, bilateral = facts.get("multiple_procedure_indicator"), facts.get("bilateral_indicator")
         repeatable = (

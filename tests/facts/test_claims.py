@@ -142,6 +142,8 @@ def test_requests_that_make_no_sense_are_refused():
 def test_an_unknown_code_has_no_amount():
     claim = price_claim([line("99999")], setting="hopd", rows=ROWS)
     assert claim.total is None and "no status code" in claim.lines[0].reasons[0]
+    twice = price_claim([line("99999"), line("99999")], setting="hopd", rows=ROWS)
+    assert twice.professional is None and "no status code" in twice.lines[1].reasons[0]
 
 
 def test_every_claim_says_that_charges_limit_it():
