@@ -296,7 +296,7 @@ class _Download(NamedTuple):
         else:
             self.partial.begin(headers.get("ETag", ""))
         count, head = start, b""
-        with self.partial.writing(), self.partial.path.open("ab") as out:
+        with self.partial.writing(), self.partial.path.open("ab" if start else "wb") as out:
             for block in _blocks(response):
                 if not start and len(head) < 64:
                     head = (head + block)[:64]

@@ -88,7 +88,7 @@ class Getting:
         self.server.seen.clear()
         self.waits.clear()
         with build_client(version="0") as client:
-            return fetch(
+            fetched = fetch(
                 url or self.server.url,
                 client=client,
                 folder=self.folder,
@@ -101,6 +101,8 @@ class Getting:
                 progress=progress,
                 patience=patience,
             )
+        check_snapshot(self.folder, fetched.snapshot)
+        return fetched
 
     def refused(self, says: str, *answers: Callable[[Handler], None], **options) -> str:
         with pytest.raises(SourceError, match=says) as error:
@@ -172,7 +174,6 @@ def test_a_file_is_kept_under_its_hash(get: Getting, server: Server):
     assert (snapshot.etag, snapshot.last_modified[:4]) == ('"one"', "Wed,")
     assert snapshot.retrieved_on == NOW.date()
     assert get.held == [snapshot.sha256]
-    check_snapshot(get.folder, snapshot)
     assert told[-1] == (len(FILE), len(FILE))
     assert (server.seen[0]["user-agent"], server.seen[0]["accept-encoding"]) == ("briefwright/0", "identity")
     assert get.waits == []
@@ -246,6 +247,15 @@ def test_a_server_that_resumes_wrongly_is_asked_for_the_whole(
     assert "range" not in server.seen[2]
 
 
+def test_a_rest_in_several_parts_is_put_together(get: Getting, server: Server):
+    def half(handler: Handler) -> None:
+        headers = {"ETag": '"one"', "Content-Range": f"bytes 100000-199999/{len(FILE)}"}
+        handler.reply(206, FILE[100_000:200_000], headers, length=100_000)
+
+    assert get(cut(100_000), half, ranged()).snapshot.sha256 == hashlib.sha256(FILE).hexdigest()
+    assert server.seen[2]["range"] == "bytes=200000-"
+
+
 @pytest.mark.parametrize("etag", ['W/"weak"', ""])
 def test_without_a_strong_etag_nothing_is_resumed(get: Getting, server: Server, etag: str):
     assert get(cut(100_000, etag=etag), whole()).snapshot.sha256 == hashlib.sha256(FILE).hexdigest()
@@ -317,7 +327,7 @@ def test_a_new_pin_is_not_answered_by_what_is_known(get: Getting, server: Server
 
 def test_sizes_are_limited_as_promised_and_as_sent(get: Getting):
     small = Patience(max_bytes=1000)
-    get.refused("larger than", whole(), patience=small)
+    get.refused("larger than", whole(), patience=small, progress=lambda *_: pytest.fail("begun"))
     get.refused("larger than", lambda h: h.reply(200, FILE, {}, length=None), patience=small)
     get.refused("is empty", whole(b""))
     assert get.held == []
@@ -372,7 +382,7 @@ def test_a_full_disk_is_said_so(get: Getting, monkeypatch: pytest.MonkeyPatch):
     genuine = Path.open
 
     def full(path: Path, mode: str = "r", *rest, **options):
-        return genuine(Path("/dev/full") if mode == "ab" else path, mode, *rest, **options)
+        return genuine(Path("/dev/full") if mode == "wb" else path, mode, *rest, **options)
 
     monkeypatch.setattr(Path, "open", full)
     with pytest.raises(StateError, match=r"cannot write .*No space left.*free some space"):

@@ -145,6 +145,22 @@ def test_a_file_that_changes_while_it_is_copied_leaves_nothing(
     assert list(store.iterdir()) == []
 
 
+def test_a_file_that_changes_after_it_was_read_is_refused(
+    table: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+):
+    take(table, store)
+    genuine = module.hashlib.file_digest
+
+    def digest(stream, name):
+        found = genuine(stream, name)
+        table.write_bytes(b"more")
+        return found
+
+    monkeypatch.setattr(module.hashlib, "file_digest", digest)
+    with pytest.raises(SourceError, match="changed while it was read"):
+        take(table, store)
+
+
 def test_a_store_that_cannot_be_written_is_said_so(table: Path, tmp_path: Path):
     (tmp_path / "store").write_text("a file")
     with pytest.raises(StateError, match="cannot write"):
