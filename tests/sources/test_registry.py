@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.data import Authority
 from pipeline.errors import SourceError
+from pipeline.facts.readers import layouts
 from pipeline.facts.releases import FAMILIES, parse_release
 from pipeline.sources.notes import load_notes
 from pipeline.sources.registry import load_registry, load_user_sources, release_of_name
@@ -101,10 +102,18 @@ def test_the_tables_of_2026_are_pinned():
     assert rvu.release("RVU99A") is None
 
 
-def test_layouts_never_seen_are_said_to_be_unconfirmed():
-    registry = load_registry(REGISTRY)
-    unseen = {(f, use.name) for f, entry in registry.items() for use in entry.layouts if not use.confirmed}
-    assert unseen == {("OPPS", "opps_codes"), ("ASC", "asc_ancillary"), ("MUEH", "mue"), ("PTPH", "ptp")}
+def test_layouts_are_those_of_the_readers_and_confirmed_as_there():
+    named = {
+        use.name: (family, use.confirmed)
+        for family, entry in load_registry(REGISTRY).items()
+        for use in entry.layouts
+        if (family, use.name) != ("PTPH", "ptp")
+    }
+    assert named == {name: (layout.family, layout.confirmed) for name, layout in layouts().items()}
+
+
+def test_a_layout_seen_in_one_setting_only_is_unconfirmed_in_the_other():
+    assert [(use.name, use.confirmed) for use in load_registry(REGISTRY)["PTPH"].layouts] == [("ptp", False)]
 
 
 @pytest.mark.parametrize(
