@@ -6,7 +6,9 @@ A release comes as an archive with several forms of the same table (CSV, fixed-w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal, NamedTuple
 
 from pipeline.data import Record
@@ -14,16 +16,35 @@ from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase
 from pipeline.facts.loading import Origin, holds, load_table
 from pipeline.facts.readers import hospital_layout, recognise
-from pipeline.facts.readers.layout import Reader, Table, TableFile
+from pipeline.facts.readers.layout import Layout, Reader, Table, TableFile
 from pipeline.facts.releases import parse_release
-from pipeline.facts.whole_tables import FEE_SCHEDULE
+from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
 # Of several forms of one table the first is loaded; delimited text says most exactly what stands where.
 _FORMS = (".csv", ".txt", ".xlsx")
 _PART = re.compile(r"-f([1-9])\b", re.IGNORECASE)
 Progress = Callable[[str], None]
-# The release that a file's name tells, empty where it tells none.
-NameRelease = Callable[[str], str]
+Status = Literal["loaded", "unchanged", "passed over", "refused"]
+PTP_PARTS = 4  # NCCI's practitioner and hospital tables come as four files each, f1 to f4
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How a file's release is told: `asked` by the user ("" where not), else by names, as the registry reads them.
+
+    `of_name` gives the releases that a file name may mean, one at most of a family; `starts` the first day of a
+    release that does not start with its quarter.
+    """
+
+    asked: str
+    of_name: Callable[[str], Sequence[str]]
+    starts: Callable[[str], date | None]
+
+    def release(self, layout: Layout, names: Sequence[str]) -> str:
+        """The release of a table, from the first name that tells one of its family; empty where nothing does."""
+        told = (release for name in names for release in self.of_name(name))
+        offered = [self.asked] if self.asked else list(told)
+        return next((release for release in offered if _is_of(release, layout)), "")
 
 
 class LoadedFile(Record):
@@ -33,13 +54,12 @@ class LoadedFile(Record):
     """
 
     file: str
-    status: Literal["loaded", "unchanged", "passed over", "refused"]
+    status: Status
     release: str = ""
     layout: str = ""
     rows: int = 0
     passed_over: int = 0
     reason: str = ""
-    notice: tuple[str, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -51,36 +71,21 @@ class Candidate(NamedTuple):
 
 
 def find_tables(
-    members: Iterable[TableFile],
-    *,
-    archive: str,
-    sha256: str,
-    release: str,
-    name_release: NameRelease,
-    parts: int,
+    members: Iterable[TableFile], *, archive: str, sha256: str, naming: Naming
 ) -> Iterator[Candidate | LoadedFile]:
-    """The tables among the members of a file, the preferred form of each; what is none comes with its reason.
-
-    `release` is asked for by the user and settles it for tables of its family; else the names of the member and of
-    the archive tell. `parts`: over how many files the release spreads a PTP table.
-    """
+    """The tables among the members of a file, the preferred form of each; what is none comes with its reason."""
     chosen: dict[tuple[str, str, int], Candidate] = {}
     for file in members:
-        found = _identify(
-            file, archive=archive, sha256=sha256, release=release, name_release=name_release, parts=parts
-        )
+        found = _identify(file, archive=archive, sha256=sha256, naming=naming)
         if isinstance(found, LoadedFile):
             yield found
             continue
         key = (found.reader.layout.name, found.origin.release, found.origin.part)
-        other = chosen.get(key)
-        if other is None or _form(found) < _form(other):
-            chosen[key] = found
-            found, other = other, found
-        if found is not None and other is not None:
-            reason = f"the same table as {other.file.name}, in another form"
-            yield LoadedFile(
-                file=found.file.name, status="passed over", release=found.origin.release, reason=reason
+        forms = sorted([found, chosen[key]] if key in chosen else [found], key=_form)
+        chosen[key] = forms[0]
+        for other in forms[1:]:
+            yield _report(
+                other, "passed over", reason=f"the same table as {forms[0].file.name}, in another form"
             )
     yield from (chosen[key] for key in sorted(chosen))
 
@@ -114,34 +119,32 @@ def notices(candidates: Iterable[Candidate]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _identify(
-    file: TableFile, *, archive: str, sha256: str, release: str, name_release: NameRelease, parts: int
-) -> Candidate | LoadedFile:
+def _identify(file: TableFile, *, archive: str, sha256: str, naming: Naming) -> Candidate | LoadedFile:
     try:
         reader = recognise(file)
         if reader is None:
             return LoadedFile(file=file.name, status="passed over", reason="no layout of ours")
-        family = reader.layout.family
-        named = next((n for n in (file.name, archive) if _family(name_release(n), family)), "")
-        chosen = release if _family(release, family) else name_release(named) if named and not release else ""
-        if not chosen:
-            return _unnamed(file, reader, release)
+        # A member of a zip inside the zip is named INNER.zip/MEMBER, and either name may tell.
+        release = naming.release(reader.layout, (*reversed(file.name.split("/")), archive))
+        if not release:
+            return _unnamed(file, reader, naming.asked)
         if reader.layout.name == FEE_SCHEDULE and _is_qpp(reader, file):
-            chosen = f"{chosen.removesuffix('-QPP')}-QPP"
-        if parse_release(chosen).family == f"{family}H" != reader.layout.family:
-            reader = reader._replace(layout=hospital_layout(reader.layout))
+            release = f"{release.removesuffix('-QPP')}-QPP"
     except SourceError as error:
         return LoadedFile(file=file.name, status="refused", reason=str(error))
+    if reader.layout.name == PTP and parse_release(release).family == "PTPH":
+        reader = reader._replace(layout=hospital_layout(reader.layout))
     part = _PART.search(file.name) or _PART.search(archive)
-    origin = Origin(chosen, file.name, sha256, int(part[1]) if part else 1, parts if part else 1)
-    return Candidate(file, reader, origin)
+    first, of = (int(part[1]), PTP_PARTS) if part and reader.layout.name.startswith(PTP) else (1, 1)
+    starts = naming.starts(release.removesuffix("-QPP"))
+    return Candidate(file, reader, Origin(release, file.name, sha256, first, of, starts))
 
 
-def _unnamed(file: TableFile, reader: Reader, release: str) -> LoadedFile:
+def _unnamed(file: TableFile, reader: Reader, asked: str) -> LoadedFile:
     name = reader.layout.name
-    if release:
+    if asked:
         return LoadedFile(
-            file=file.name, status="passed over", layout=name, reason=f"not of {release}'s family"
+            file=file.name, status="passed over", layout=name, reason=f"a table of another kind than {asked}"
         )
     reason = (
         f"{file.name} is a table of the kind {name}, and neither its name nor its archive's tells the release; "
@@ -156,9 +159,10 @@ def _example(family: str) -> str:
     )
 
 
-def _family(release: str, family: str) -> bool:
-    """Whether a release is of a layout's family; hospital editions share the layout of the practitioners'."""
-    return bool(release) and parse_release(release).family in (family, f"{family}H")
+def _is_of(release: str, layout: Layout) -> bool:
+    """Whether a release is of a layout's family; PTP files for hospitals have the practitioners' layout."""
+    family = parse_release(release).family
+    return family == layout.family or (layout.name == PTP and family == "PTPH")
 
 
 def _is_qpp(reader: Reader, file: TableFile) -> bool:
@@ -176,7 +180,7 @@ def _form(candidate: Candidate) -> tuple[int, str]:
 
 def _report(
     candidate: Candidate,
-    status: Literal["loaded", "unchanged", "refused"],
+    status: Status,
     *,
     table: Table | None = None,
     rows: int = 0,

@@ -1,4 +1,4 @@
-"""`sources`: where tables, notes and documents come from, and what of them is loaded."""
+"""`sources list` and `add`: where tables, notes and documents come from."""
 
 from __future__ import annotations
 

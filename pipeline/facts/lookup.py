@@ -119,8 +119,11 @@ class FactStore:
 
     def releases(self) -> list[str]:
         """Names of all releases with a fact, sorted."""
-        given = {fact.release for rows in self._by_code.values() for fact in rows}
-        return sorted(given | {table.release.name for table in self.database.tables()})
+        return sorted({*self.given_releases(), *(table.release.name for table in self.database.tables())})
+
+    def given_releases(self) -> list[str]:
+        """Names of the releases that the given facts come from, sorted."""
+        return sorted({fact.release for rows in self._by_code.values() for fact in rows})
 
     def naming(self, hcpcs_code: str, as_of: date, *, among: Collection[str] | None = None) -> list[Fact]:
         """Rows of other codes that name this one as their partner, by code.

@@ -1,0 +1,235 @@
+"""Bringing the publishers' files in: fetched or taken from a folder, kept by hash, their tables loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pipeline.data import Record
+from pipeline.errors import SourceError, UsageError
+from pipeline.facts.database import FactDatabase, reader_version
+from pipeline.facts.readers.layout import TableFile
+from pipeline.facts.releases import parse_release, release_span
+from pipeline.load_tables import Candidate, LoadedFile, Naming, find_tables, load_candidate, notices
+from pipeline.settings import Settings
+from pipeline.sources.archive import open_members
+from pipeline.sources.licence import accept_licence, licence_accepted, licence_notice, must_accept
+from pipeline.sources.registry import RegistryEntry, ReleaseFile, release_of_name
+from pipeline.sources.snapshots import (
+    Fetched,
+    Snapshot,
+    adopt,
+    read_snapshots,
+    record_snapshot,
+    stored_path,
+)
+from pipeline.store import exclusive_lock, write_atomically
+
+Progress = Callable[[str], None]
+# Fetches a registry's file into the snapshots: the file, its release, what is known of it from before.
+FetchFile = Callable[[ReleaseFile, str, Snapshot | None], Fetched]
+# Shows the notice found in the files; the name of who accepts it, or None.
+AskLicence = Callable[[str], str | None]
+
+
+class SyncedFile(Record):
+    """A publisher's file and what became of its members. `refused`: the file itself could not be used, with the reason.
+
+    `unchanged`: nothing of it had to be read again.
+    """
+
+    name: str
+    release: str
+    status: Literal["new", "unchanged", "refused", "passed over"]
+    tables: tuple[LoadedFile, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What a run of `sources sync` works with. `today` is its date."""
+
+    settings: Settings
+    registry: dict[str, RegistryEntry]
+    database: FactDatabase
+    today: date
+    ask_licence: AskLicence
+    progress: Progress
+
+    def naming(self, release: str) -> Naming:
+        """How the release of a file is told, with one asked for or ("") not."""
+        return Naming(asked=release, of_name=self.releases_of_name, starts=self.starts)
+
+    def releases_of_name(self, name: str) -> list[str]:
+        """The releases that a file's name may mean, by the registry."""
+        found = (release_of_name(entry, name) for entry in self.registry.values())
+        return [release for release in found if release]
+
+    def starts(self, release: str) -> date | None:
+        """The first day of a release, where the registry says that it is not that of its quarter."""
+        entry = self.registry.get(parse_release(release).family)
+        known = entry.release(release) if entry else None
+        return known.effective_from if known else None
+
+
+def sync_folder(folder: Path, *, release: str, sync: Sync) -> Iterator[SyncedFile]:
+    """Take in every file below a folder, one after another: tables into the database, bytes into the snapshots.
+
+    `release` settles what the files belong to, "" leaves it to their names. Raises UsageError for no such folder or
+    a licence that is not accepted, StateError where the state folder cannot be used or another sync runs.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; give one that holds the publisher's files")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise UsageError(f"{folder} holds no files; put the publisher's files (zips as they are) into it")
+    with _lock(sync.settings):
+        for path in files:
+            yield _take(path, release, sync)
+
+
+def sync_releases(releases: Sequence[str], *, fetch_file: FetchFile, sync: Sync) -> Iterator[SyncedFile]:
+    """Fetch the files of releases, as the registry names them, and load their tables.
+
+    Raises UsageError for a release that the registry has no address of, or a licence that is not accepted.
+    """
+    wanted = [(release, _files(release, sync)) for release in releases]
+    with _lock(sync.settings):
+        for release, files in wanted:
+            for file in files:
+                yield _fetch(file, release, fetch_file, sync)
+
+
+def due_releases(registry: dict[str, RegistryEntry], today: date) -> list[str]:
+    """Of every family, the newest release that has started and whose address the registry knows."""
+    found = []
+    for entry in registry.values():
+        started = [r.name for r in entry.releases if r.files and release_span(r.name)[0] <= today]
+        found += sorted(started, key=lambda name: parse_release(name).order)[-1:]
+    return found
+
+
+def _lock(settings: Settings):
+    return exclusive_lock(settings.home / "sync.lock", what="bringing sources in")
+
+
+def _files(release: str, sync: Sync) -> tuple[ReleaseFile, ...]:
+    entry = sync.registry[parse_release(release).family]
+    known = entry.release(release)
+    if known is None or not known.files:
+        raise UsageError(
+            f"the registry has no address of {release}; download it from {entry.url} and run `briefwright sources sync "
+            f"--release {release} --offline-from FOLDER`, or add the address to sources/registry.toml"
+        )
+    return known.files
+
+
+def _take(path: Path, release: str, sync: Sync) -> SyncedFile:
+    sync.progress(path.name)
+    named = [release] if release else sync.releases_of_name(path.name)
+    # A loose table whose name tells nothing may still be of no layout of ours: its release is asked for only then.
+    shelf = named[0] if named else "UNNAMED"
+    try:
+        known = {snapshot.origin: snapshot for snapshot in read_snapshots(sync.settings.snapshots, shelf)}
+        fetched = adopt(
+            path,
+            folder=sync.settings.snapshots,
+            release=shelf,
+            retrieved_on=sync.today,
+            known=known.get(str(path.absolute())),
+        )
+    except SourceError as error:
+        return SyncedFile(name=path.name, release=release, status="refused", reason=str(error))
+    return _load(fetched, asked=release, sync=sync)
+
+
+def _fetch(file: ReleaseFile, release: str, fetch_file: FetchFile, sync: Sync) -> SyncedFile:
+    sync.progress(file.url)
+    known = {snapshot.origin: snapshot for snapshot in read_snapshots(sync.settings.snapshots, release)}
+    try:
+        fetched = fetch_file(file, release, known.get(file.url))
+    except SourceError as error:
+        return SyncedFile(name=file.url, release=release, status="refused", reason=str(error))
+    return _load(fetched, asked=release, sync=sync)
+
+
+def _load(fetched: Fetched, *, asked: str, sync: Sync) -> SyncedFile:
+    snapshot = fetched.snapshot
+    name, release = snapshot.name, "" if snapshot.release == "UNNAMED" else snapshot.release
+    done = _remembered(snapshot, asked, sync)
+    if done is not None:
+        return SyncedFile(name=name, release=release, status="unchanged", tables=done)
+    tables: list[LoadedFile] = []
+    candidates: list[Candidate] = []
+    try:
+        members = (
+            TableFile(*member)
+            for member in open_members(stored_path(sync.settings.snapshots, snapshot.sha256), name=name)
+        )
+        found = find_tables(members, archive=name, sha256=snapshot.sha256, naming=sync.naming(asked))
+        for item in found:
+            (candidates if isinstance(item, Candidate) else tables).append(item)  # type: ignore[arg-type]
+        _settle_licence(candidates, sync)
+        for candidate in candidates:
+            sync.progress(candidate.file.name)
+            tables.append(load_candidate(sync.database, candidate, progress=sync.progress))
+    except SourceError as error:
+        return SyncedFile(
+            name=name, release=release, status="refused", tables=tuple(tables), reason=str(error)
+        )
+    record_snapshot(sync.settings.snapshots, snapshot)
+    if not any(table.status == "refused" for table in tables):
+        _remember(snapshot, asked, tables, sync)
+    status = "new" if candidates else "passed over"
+    return SyncedFile(name=name, release=release, status=status, tables=tuple(tables))
+
+
+def _settle_licence(candidates: Sequence[Candidate], sync: Sync) -> None:
+    """Nothing that carries a copyright notice is loaded before its terms are accepted."""
+    lines = notices(candidates)
+    if not lines:
+        return
+    notice = licence_notice(lines)
+    if must_accept(licence_accepted(sync.settings.home), notice):
+        by = sync.ask_licence(notice)
+        if by is None:
+            raise UsageError(
+                "these files are under the American Medical Association's licence, which must be accepted once: read "
+                "the notice above and run the command again with --accept-ama-licence"
+            )
+        accept_licence(sync.settings.home, by=by, on=sync.today, notice=notice)
+
+
+def _done_path(snapshot: Snapshot, asked: str, sync: Sync) -> Path:
+    return sync.settings.snapshots / "loaded" / f"{snapshot.sha256}{f'.{asked}' if asked else ''}.json"
+
+
+def _remember(snapshot: Snapshot, asked: str, tables: Sequence[LoadedFile], sync: Sync) -> None:
+    done = {"reader": reader_version(), "tables": [table.model_dump(mode="json") for table in tables]}
+    write_atomically(_done_path(snapshot, asked, sync), json.dumps(done, indent=1) + "\n")
+
+
+def _remembered(snapshot: Snapshot, asked: str, sync: Sync) -> tuple[LoadedFile, ...] | None:
+    """What came of these very bytes before, if the readers are the same and the tables are still loaded."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        done = json.loads(_done_path(snapshot, asked, sync).read_bytes())
+        if done["reader"] == reader_version():
+            tables = [LoadedFile.model_validate(table) for table in done["tables"]]
+            held = {
+                (t.release.name, t.layout, t.file)
+                for t in sync.database.tables()
+                if t.sha256 == snapshot.sha256
+            }
+            wanted = {(t.release, t.layout, t.file) for t in tables if t.status in ("loaded", "unchanged")}
+            if wanted <= held:
+                return tuple(_unchanged(table) for table in tables)
+    return None
+
+
+def _unchanged(table: LoadedFile) -> LoadedFile:
+    return table.model_copy(update={"status": "unchanged"}) if table.status == "loaded" else table
