@@ -107,13 +107,8 @@ def test_layouts_are_those_of_the_readers_and_confirmed_as_there():
         use.name: (family, use.confirmed)
         for family, entry in load_registry(REGISTRY).items()
         for use in entry.layouts
-        if (family, use.name) != ("PTPH", "ptp")
     }
     assert named == {name: (layout.family, layout.confirmed) for name, layout in layouts().items()}
-
-
-def test_a_layout_seen_in_one_setting_only_is_unconfirmed_in_the_other():
-    assert [(use.name, use.confirmed) for use in load_registry(REGISTRY)["PTPH"].layouts] == [("ptp", False)]
 
 
 @pytest.mark.parametrize(
