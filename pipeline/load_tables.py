@@ -50,13 +50,14 @@ class Naming:
 class LoadedFile(Record):
     """What became of one member of a file. `rows` kept and `passed_over` add up to what was read.
 
-    `passed over`: no table of ours, or another form of a table that was loaded.
+    `part` counts from 1, 0 for what is no table. `passed over`: no table of ours, or another form of one.
     """
 
     file: str
     status: Status
     release: str = ""
     layout: str = ""
+    part: int = 0
     rows: int = 0
     passed_over: int = 0
     reason: str = ""
@@ -73,21 +74,35 @@ class Candidate(NamedTuple):
 def find_tables(
     members: Iterable[TableFile], *, archive: str, sha256: str, naming: Naming
 ) -> Iterator[Candidate | LoadedFile]:
-    """The tables among the members of a file, the preferred form of each; what is none comes with its reason."""
-    chosen: dict[tuple[str, str, int], Candidate] = {}
-    for file in members:
-        found = _identify(file, archive=archive, sha256=sha256, naming=naming)
-        if isinstance(found, LoadedFile):
-            yield found
+    """The tables among the members of a file; what is none comes with its reason."""
+    return (_identify(file, archive=archive, sha256=sha256, naming=naming) for file in members)
+
+
+def choose_forms(
+    candidates: Iterable[Candidate], loaded: Iterable[LoadedFile] = ()
+) -> tuple[list[Candidate], list[tuple[Candidate, LoadedFile]]]:
+    """Of several forms of one table the preferred one; the others, each with the reason it is passed over.
+
+    `loaded`: tables that stand in the database already and are left there for a form that is no better.
+    """
+    best: dict[tuple[str, str, int], Candidate] = {}
+    held = {(table.layout, table.release, table.part): table.file for table in loaded if table.part}
+    passed: list[tuple[Candidate, LoadedFile]] = []
+    for candidate in candidates:
+        key = (candidate.reader.layout.name, candidate.origin.release, candidate.origin.part)
+        if key in held and _form(held[key]) <= _form(candidate.file.name):
+            passed.append((candidate, _same_table(candidate, held[key])))
             continue
-        key = (found.reader.layout.name, found.origin.release, found.origin.part)
-        forms = sorted([found, chosen[key]] if key in chosen else [found], key=_form)
-        chosen[key] = forms[0]
-        for other in forms[1:]:
-            yield _report(
-                other, "passed over", reason=f"the same table as {forms[0].file.name}, in another form"
-            )
-    yield from (chosen[key] for key in sorted(chosen))
+        forms = sorted(
+            [best[key], candidate] if key in best else [candidate], key=lambda c: _form(c.file.name)
+        )
+        best[key] = forms[0]
+        passed += [(other, _same_table(other, forms[0].file.name)) for other in forms[1:]]
+    return [best[key] for key in sorted(best)], passed
+
+
+def _same_table(candidate: Candidate, file: str) -> LoadedFile:
+    return _report(candidate, "passed over", reason=f"the same table as {file}, which is loaded")
 
 
 def load_candidate(database: FactDatabase, candidate: Candidate, *, progress: Progress) -> LoadedFile:
@@ -173,9 +188,8 @@ def _is_qpp(reader: Reader, file: TableFile) -> bool:
     return bool(table.qpp)
 
 
-def _form(candidate: Candidate) -> tuple[int, str]:
-    name = candidate.file.name.lower()
-    return next((i for i, form in enumerate(_FORMS) if name.endswith(form)), len(_FORMS)), name
+def _form(name: str) -> int:
+    return next((place for place, form in enumerate(_FORMS) if name.lower().endswith(form)), len(_FORMS))
 
 
 def _report(
@@ -191,6 +205,7 @@ def _report(
         status=status,
         release=candidate.origin.release,
         layout=candidate.reader.layout.name,
+        part=candidate.origin.part,
         rows=rows,
         passed_over=table.passed_over if table else 0,
         reason=reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,15 @@ from pipeline.errors import SourceError, UsageError
 from pipeline.facts.database import FactDatabase, reader_version
 from pipeline.facts.readers.layout import TableFile
 from pipeline.facts.releases import parse_release, release_span
-from pipeline.load_tables import Candidate, LoadedFile, Naming, find_tables, load_candidate, notices
+from pipeline.load_tables import (
+    Candidate,
+    LoadedFile,
+    Naming,
+    choose_forms,
+    find_tables,
+    load_candidate,
+    notices,
+)
 from pipeline.settings import Settings
 from pipeline.sources.archive import open_members
 from pipeline.sources.licence import accept_licence, licence_accepted, licence_notice, must_accept
@@ -35,6 +43,19 @@ Progress = Callable[[str], None]
 FetchFile = Callable[[ReleaseFile, str, Snapshot | None], Fetched]
 # Shows the notice found in the files; the name of who accepts it, or None.
 AskLicence = Callable[[str], str | None]
+
+
+_UNNAMED = "UNNAMED"  # the shelf of files whose own names tell no release; their tables' names may
+
+
+@dataclass
+class _Opened:
+    """A file whose members were looked at. `reason` says why none of it can be used."""
+
+    fetched: Fetched
+    candidates: list[Candidate] = field(default_factory=list)
+    tables: list[LoadedFile] = field(default_factory=list)
+    reason: str = ""
 
 
 class SyncedFile(Record):
@@ -78,7 +99,7 @@ class Sync:
 
 
 def sync_folder(folder: Path, *, release: str, sync: Sync) -> Iterator[SyncedFile]:
-    """Take in every file below a folder, one after another: tables into the database, bytes into the snapshots.
+    """Take in every file below a folder: bytes into the snapshots, tables into the database.
 
     `release` settles what the files belong to, "" leaves it to their names. Raises UsageError for no such folder or
     a licence that is not accepted, StateError where the state folder cannot be used or another sync runs.
@@ -89,8 +110,7 @@ def sync_folder(folder: Path, *, release: str, sync: Sync) -> Iterator[SyncedFil
     if not files:
         raise UsageError(f"{folder} holds no files; put the publisher's files (zips as they are) into it")
     with _lock(sync.settings):
-        for path in files:
-            yield _take(path, release, sync)
+        yield from _load_all([_take(path, release, sync) for path in files], asked=release, sync=sync)
 
 
 def sync_releases(releases: Sequence[str], *, fetch_file: FetchFile, sync: Sync) -> Iterator[SyncedFile]:
@@ -101,8 +121,8 @@ def sync_releases(releases: Sequence[str], *, fetch_file: FetchFile, sync: Sync)
     wanted = [(release, _files(release, sync)) for release in releases]
     with _lock(sync.settings):
         for release, files in wanted:
-            for file in files:
-                yield _fetch(file, release, fetch_file, sync)
+            fetched = [_fetch(file, release, fetch_file, sync) for file in files]
+            yield from _load_all(fetched, asked=release, sync=sync)
 
 
 def due_releases(registry: dict[str, RegistryEntry], today: date) -> list[str]:
@@ -129,14 +149,13 @@ def _files(release: str, sync: Sync) -> tuple[ReleaseFile, ...]:
     return known.files
 
 
-def _take(path: Path, release: str, sync: Sync) -> SyncedFile:
+def _take(path: Path, release: str, sync: Sync) -> Fetched | SyncedFile:
     sync.progress(path.name)
     named = [release] if release else sync.releases_of_name(path.name)
-    # A loose table whose name tells nothing may still be of no layout of ours: its release is asked for only then.
-    shelf = named[0] if named else "UNNAMED"
+    shelf = named[0] if named else _UNNAMED
     try:
         known = {snapshot.origin: snapshot for snapshot in read_snapshots(sync.settings.snapshots, shelf)}
-        fetched = adopt(
+        return adopt(
             path,
             folder=sync.settings.snapshots,
             release=shelf,
@@ -145,48 +164,79 @@ def _take(path: Path, release: str, sync: Sync) -> SyncedFile:
         )
     except SourceError as error:
         return SyncedFile(name=path.name, release=release, status="refused", reason=str(error))
-    return _load(fetched, asked=release, sync=sync)
 
 
-def _fetch(file: ReleaseFile, release: str, fetch_file: FetchFile, sync: Sync) -> SyncedFile:
+def _fetch(file: ReleaseFile, release: str, fetch_file: FetchFile, sync: Sync) -> Fetched | SyncedFile:
     sync.progress(file.url)
     known = {snapshot.origin: snapshot for snapshot in read_snapshots(sync.settings.snapshots, release)}
     try:
-        fetched = fetch_file(file, release, known.get(file.url))
+        return fetch_file(file, release, known.get(file.url))
     except SourceError as error:
         return SyncedFile(name=file.url, release=release, status="refused", reason=str(error))
-    return _load(fetched, asked=release, sync=sync)
 
 
-def _load(fetched: Fetched, *, asked: str, sync: Sync) -> SyncedFile:
+def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) -> Iterator[SyncedFile]:
+    """The files of one run together: one form of each table is loaded, and one licence asked for."""
+    opened: list[_Opened] = []
+    standing: list[LoadedFile] = []
+    for file in files:
+        if isinstance(file, SyncedFile):
+            yield file
+        elif (done := _remembered(file.snapshot, asked, sync)) is not None:
+            standing += (table for table in done if table.status == "unchanged")
+            yield SyncedFile(name=file.snapshot.name, release=_shown(file), status="unchanged", tables=done)
+        else:
+            opened.append(_open(file, asked, sync))
+    chosen, passed = choose_forms((candidate for file in opened for candidate in file.candidates), standing)
+    _settle_licence(chosen, sync)
+    for file in opened:
+        tables = [*file.tables, *(report for candidate, report in passed if candidate in file.candidates)]
+        for candidate in chosen:
+            if candidate in file.candidates:
+                sync.progress(candidate.file.name)
+                tables.append(load_candidate(sync.database, candidate, progress=sync.progress))
+        yield _close(file, tables, asked, sync)
+
+
+def _open(fetched: Fetched, asked: str, sync: Sync) -> _Opened:
+    opened = _Opened(fetched)
     snapshot = fetched.snapshot
-    name, release = snapshot.name, "" if snapshot.release == "UNNAMED" else snapshot.release
-    done = _remembered(snapshot, asked, sync)
-    if done is not None:
-        return SyncedFile(name=name, release=release, status="unchanged", tables=done)
-    tables: list[LoadedFile] = []
-    candidates: list[Candidate] = []
+    sync.progress(snapshot.name)
+    stored = stored_path(sync.settings.snapshots, snapshot.sha256)
+    members = (TableFile(*member) for member in open_members(stored, name=snapshot.name))
     try:
-        members = (
-            TableFile(*member)
-            for member in open_members(stored_path(sync.settings.snapshots, snapshot.sha256), name=name)
-        )
-        found = find_tables(members, archive=name, sha256=snapshot.sha256, naming=sync.naming(asked))
-        for item in found:
-            (candidates if isinstance(item, Candidate) else tables).append(item)  # type: ignore[arg-type]
-        _settle_licence(candidates, sync)
-        for candidate in candidates:
-            sync.progress(candidate.file.name)
-            tables.append(load_candidate(sync.database, candidate, progress=sync.progress))
-    except SourceError as error:
-        return SyncedFile(
-            name=name, release=release, status="refused", tables=tuple(tables), reason=str(error)
-        )
-    record_snapshot(sync.settings.snapshots, snapshot)
-    if not any(table.status == "refused" for table in tables):
-        _remember(snapshot, asked, tables, sync)
-    status = "new" if candidates else "passed over"
-    return SyncedFile(name=name, release=release, status=status, tables=tuple(tables))
+        for item in find_tables(
+            members, archive=snapshot.name, sha256=snapshot.sha256, naming=sync.naming(asked)
+        ):
+            if isinstance(item, Candidate):
+                opened.candidates.append(item)
+            else:
+                opened.tables.append(item)
+    except SourceError as error:  # the archive itself: nothing of it is used
+        opened.candidates.clear()
+        opened.reason = str(error)
+    return opened
+
+
+def _close(opened: _Opened, tables: Sequence[LoadedFile], asked: str, sync: Sync) -> SyncedFile:
+    snapshot = opened.fetched.snapshot
+    status = "refused" if opened.reason else "new" if opened.candidates else "passed over"
+    if not opened.reason:
+        record_snapshot(sync.settings.snapshots, snapshot)
+        if not any(table.status == "refused" for table in tables):
+            _remember(snapshot, asked, tables, sync)
+    return SyncedFile(
+        name=snapshot.name,
+        release=_shown(opened.fetched),
+        status=status,
+        tables=tuple(tables),
+        reason=opened.reason,
+    )
+
+
+def _shown(fetched: Fetched) -> str:
+    release = fetched.snapshot.release
+    return "" if release == _UNNAMED else release
 
 
 def _settle_licence(candidates: Sequence[Candidate], sync: Sync) -> None:

@@ -98,7 +98,7 @@ def _print_file(file: SyncedFile, *, as_json: bool) -> int:
                     f"  {table.release:<14} {table.layout:<20} {table.status:<10} {counted}  ({table.file})"
                 )
             else:
-                print(f"  {table.status}: {table.file}: {table.reason}")
+                print(f"  {table.status}: {table.file}: {table.reason.removeprefix(f'{table.file}: ')}")
     return len(refused) or int(file.status == "refused")
 
 

@@ -7,8 +7,9 @@ from importlib import import_module
 
 from pipeline.errors import SourceError
 from pipeline.facts.readers.layout import Layout, Reader, TableFile
-from pipeline.facts.readers.text import head_of
+from pipeline.facts.readers.text import head_of, is_binary
 
+TABLE_ENDINGS = (".csv", ".txt", ".xlsx")  # of these, bytes that are no table are damage
 MODULES = (
     "pprrvu",
     "gpci",
@@ -48,6 +49,8 @@ def hospital_layout(layout: Layout) -> Layout:
 def recognise(file: TableFile) -> Reader | None:
     """The reader of a file's layout, None where it is no table we know. Raises SourceError for a broken file."""
     try:
+        if not file.name.lower().endswith(TABLE_ENDINGS) and is_binary(file):
+            return None
         head = head_of(file)
     except OSError as error:
         raise SourceError(f"{file.name}: cannot be read ({error.strerror or error})") from error

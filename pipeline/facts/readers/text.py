@@ -23,6 +23,7 @@ LONGEST_LINE = 100_000  # characters; official tables stay under 5,000, notices 
 HEAD_LINES = 60
 LARGEST_WORKBOOK = 64 * 2**20  # bytes; a workbook is read whole, official ones have some 3 MiB
 LARGEST_UNPACKED = 512 * 2**20
+_START = 8192
 _ZIP = b"PK\x03\x04"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FALLBACK = "briefwright-cp1252"
@@ -41,6 +42,13 @@ def is_workbook(file: TableFile) -> bool:
     """Whether the file is a zip, as XLSX workbooks are."""
     with file.open() as stream:
         return stream.read(4) == _ZIP
+
+
+def is_binary(file: TableFile) -> bool:
+    """Whether the file is neither text nor a workbook, such as a PDF."""
+    with file.open() as stream:
+        start = stream.read(_START)
+    return b"\0" in start and not start.startswith((_ZIP, *_UTF16))
 
 
 def lines_of(file: TableFile) -> Iterator[tuple[int, str]]:
