@@ -74,17 +74,6 @@ class LoadedTable(NamedTuple):
     passed_over: int
 
 
-class Origin(NamedTuple):
-    """Where a table to be loaded comes from. `part` counts from 1; `starts` where not on the release's first day."""
-
-    release: str
-    file: str
-    sha256: str
-    part: int = 1
-    parts: int = 1
-    starts: date | None = None
-
-
 @cache
 def reader_version() -> str:
     """Changes with the readers' code, so that a table read by older code is read again."""

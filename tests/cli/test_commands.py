@@ -16,10 +16,15 @@ COMMAND = str(Path(sys.executable).with_name("briefwright"))
 EPOCH = "1795521600"  # 2026-11-24
 
 
+def surroundings(home: Path, **environment: str) -> dict[str, str]:
+    """The environment of a run: its own state folder, and a clock that stands still."""
+    return {**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH, **environment}
+
+
 def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [COMMAND, *arguments],
-        env={**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH, **environment},
+        env=surroundings(home, **environment),
         capture_output=True,
         text=True,
         errors="replace",
@@ -158,7 +163,7 @@ def test_no_encoding_of_the_terminal_stops_a_command(home, tmp_path, encoding):
         assert done.returncode == 0, done.stderr
     done = subprocess.run(
         [COMMAND, "verify", str(claims), "--json"],
-        env={**os.environ, "BRIEFWRIGHT_HOME": str(home), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        env=surroundings(home, PYTHONIOENCODING=encoding, PYTHONUTF8="0"),
         capture_output=True,
         timeout=120,
     )
@@ -170,7 +175,7 @@ def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
     script = f"{shlex.quote(COMMAND)} {arguments} | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", script],
-        env={**os.environ, "BRIEFWRIGHT_HOME": str(home)},
+        env=surroundings(home),
         capture_output=True,
         text=True,
         timeout=120,
@@ -181,7 +186,7 @@ def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
 def test_ctrl_c_says_what_stays(home, tmp_path):
     running = subprocess.Popen(
         [COMMAND, "regenerate", "--all"],
-        env={**os.environ, "BRIEFWRIGHT_HOME": str(tmp_path)},
+        env=surroundings(tmp_path),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
