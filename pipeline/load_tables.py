@@ -16,7 +16,7 @@ from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase
 from pipeline.facts.loading import Origin, holds, load_table
 from pipeline.facts.readers import hospital_layout, recognise
-from pipeline.facts.readers.layout import Layout, Reader, Table, TableFile
+from pipeline.facts.readers.layout import Layout, Reader, Row, Table, TableFile
 from pipeline.facts.releases import parse_release
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
@@ -85,24 +85,31 @@ def choose_forms(
 
     `loaded`: tables that stand in the database already and are left there for a form that is no better.
     """
-    best: dict[tuple[str, str, int], Candidate] = {}
     held = {(table.layout, table.release, table.part): table.file for table in loaded if table.part}
-    passed: list[tuple[Candidate, LoadedFile]] = []
+    forms: dict[tuple[str, str, int], list[Candidate]] = {}
     for candidate in candidates:
         key = (candidate.reader.layout.name, candidate.origin.release, candidate.origin.part)
-        if key in held and _form(held[key]) <= _form(candidate.file.name):
-            passed.append((candidate, _same_table(candidate, held[key])))
-            continue
-        forms = sorted(
-            [best[key], candidate] if key in best else [candidate], key=lambda c: _form(c.file.name)
-        )
-        best[key] = forms[0]
-        passed += [(other, _same_table(other, forms[0].file.name)) for other in forms[1:]]
-    return [best[key] for key in sorted(best)], passed
+        forms.setdefault(key, []).append(candidate)
+    best: list[Candidate] = []
+    passed: list[tuple[Candidate, LoadedFile]] = []
+    for key in sorted(forms):
+        others = sorted(forms[key], key=lambda candidate: _form(candidate.file.name))
+        standing = held.get(key)
+        if standing is None or _form(others[0].file.name) < _form(standing):
+            best.append(others.pop(0))
+            standing = best[-1].file.name
+        passed += [(candidate, _same_table(candidate, standing)) for candidate in others]
+    return best, passed
 
 
 def _same_table(candidate: Candidate, file: str) -> LoadedFile:
-    return _report(candidate, "passed over", reason=f"the same table as {file}, which is loaded")
+    reason = f"another form of the table in {file}"
+    if _form(file) == _form(candidate.file.name):  # perhaps issued again
+        reason = (
+            f"the same table as in another file ({file}), which is taken; to load this one instead, sync it from a "
+            "folder of its own"
+        )
+    return _report(candidate, "passed over", reason=reason)
 
 
 def load_candidate(database: FactDatabase, candidate: Candidate, *, progress: Progress) -> LoadedFile:
@@ -169,7 +176,7 @@ def _unnamed(file: TableFile, reader: Reader, asked: str) -> LoadedFile:
 
 
 def _example(family: str) -> str:
-    return {"RVU": "RVU26D", "MCD": "MCD-2026-10"}.get(
+    return {"RVU": "RVU26D", "MCD": "MCD-2026-10", "AOC": "AOC-2026Q1"}.get(
         family, f"{family}-2026-10" if family in ("OPPS", "ASC", "HCPCS") else f"{family}-2026Q4"
     )
 
@@ -181,10 +188,9 @@ def _is_of(release: str, layout: Layout) -> bool:
 
 
 def _is_qpp(reader: Reader, file: TableFile) -> bool:
-    """Whether a fee schedule is the one for qualifying APM participants, which its rows tell."""
+    """Whether a fee schedule is the one for qualifying APM participants, which its first row tells."""
     table = reader.read(file, False)
-    for _ in table.rows:
-        pass
+    next((row for row in table.rows if isinstance(row, Row)), None)
     return bool(table.qpp)
 
 

@@ -48,10 +48,15 @@ def hospital_layout(layout: Layout) -> Layout:
 
 def recognise(file: TableFile) -> Reader | None:
     """The reader of a file's layout, None where it is no table we know. Raises SourceError for a broken file."""
+    named_as_table = file.name.lower().endswith(TABLE_ENDINGS)
     try:
-        if not file.name.lower().endswith(TABLE_ENDINGS) and is_binary(file):
+        if not named_as_table and is_binary(file):
             return None
         head = head_of(file)
+    except SourceError:
+        if named_as_table:
+            raise
+        return None  # such as a PDF or a word processor's file that comes along
     except OSError as error:
         raise SourceError(f"{file.name}: cannot be read ({error.strerror or error})") from error
     return next((reader for reader in readers() if reader.matches(head)), None)

@@ -1,0 +1,144 @@
+"""Tables found in the members of a file by what they hold, their release by names."""
+
+import pytest
+
+from pipeline.facts.readers.layout import TableFile
+from pipeline.load_tables import Candidate, LoadedFile
+from tests.facts.readers.locality_tables import table_file
+from tests.syncing import look, tables
+from tests.tables_sample import (
+    add_ons_txt,
+    book,
+    fee,
+    fee_csv,
+    fee_txt,
+    fee_xlsx,
+    gpci_csv,
+    mue_csv,
+    ptp_txt,
+)
+
+ROWS = (fee("20001"), fee("20002", days="000"))
+GPCI = gpci_csv("01112,CA,05,A CITY,1.000,1.400,0.500")
+PTP = ptp_txt("20001 20002 20180101 * 1")
+MUE = "20001,2,3 Date of Service Edit: Clinical,Clinical: Data"
+
+
+def other(file: TableFile, archive: str = "", asked: str = "") -> LoadedFile:
+    (item,) = look(file, archive=archive, asked=asked)
+    assert isinstance(item, LoadedFile)
+    return item
+
+
+def told(candidate: Candidate) -> str:
+    _, reader, origin = candidate
+    return f"{origin.release} {reader.layout.name} {origin.part}/{origin.parts}"
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        (fee_csv(*ROWS), "pprrvu"),
+        (fee_txt(*ROWS), "pprrvu"),
+        (fee_xlsx(*ROWS), "pprrvu"),
+        (GPCI, "gpci"),
+    ],
+    ids=["csv", "txt", "xlsx", "gpci"],
+)
+@pytest.mark.parametrize("name", ["table.csv", "what.xlsx", "readme", "a folder/b.dat"])
+def test_a_table_is_known_by_what_it_holds_whatever_its_name(content: bytes, layout: str, name: str):
+    (candidate,) = tables(table_file(content, name), asked="RVU26D")
+    assert told(candidate) == f"RVU26D {layout} 1/1"
+
+
+@pytest.mark.parametrize(
+    ("name", "archive", "asked", "release"),
+    [
+        ("PPRRVU2026_Oct.csv", "", "", "RVU26D"),
+        ("folder/PPRRVU2026_Oct_nonQPP.csv", "rvu26a.zip", "", "RVU26D"),  # its own name says it best
+        ("PPRRVU2026_Jan.csv", "rvu26a-updated-12-29-2025.zip", "", "RVU26A"),
+        ("rvu26ar.zip/PPRRVU2026_Jan.csv", "all.zip", "", "RVU26AR"),  # the inner zip's
+        ("PPRRVU2026_Oct.csv", "rvu26d.zip", "RVU26C", "RVU26C"),  # what the user says goes above all
+        ("ccipra-v323r0-f1.txt", "rvu26d.zip", "", "RVU26D"),  # a name of another family says nothing
+    ],
+)
+def test_the_release_is_told_by_name_or_archive_or_user(name: str, archive: str, asked: str, release: str):
+    (candidate,) = tables(table_file(fee_csv(*ROWS), name), archive=archive, asked=asked)
+    assert candidate.origin.release == release
+
+
+def test_a_table_that_nothing_names_is_refused_with_what_to_do():
+    refused = other(table_file(fee_csv(*ROWS), "table.csv"), archive="download.zip")
+    assert (refused.status, refused.layout) == ("refused", "pprrvu")
+    assert "table.csv is a table of the kind pprrvu" in refused.reason
+    assert "--release, such as RVU26D" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "example"),
+    [(PTP, "PTP-2026Q4"), (mue_csv(MUE), "MUE-2026Q4"), (add_ons_txt("1 20004 20001"), "AOC-2026Q1")],
+    ids=["ptp", "mue", "add-ons"],
+)
+def test_the_example_is_of_the_tables_own_family(content: bytes, example: str):
+    assert f"such as {example}" in other(table_file(content, "table.txt")).reason
+
+
+def test_a_table_of_another_family_than_asked_for_is_passed_over():
+    passed = other(table_file(PTP, "ccipra-v323r0-f1.txt"), asked="RVU26D")
+    assert (passed.status, passed.reason) == ("passed over", "a table of another kind than RVU26D")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("readme.txt", b"Read this first.\r\n"),
+        ("notes.csv", b"a,b\n1,2\n"),
+        ("other.xlsx", book(("a", "b"), (1, 2))),
+        ("RVU26D.pdf", b"%PDF-1.7\n\0\1\2"),
+        ("late.pdf", b"%PDF-1.7\n" + b"% words\n" * 20 + b"x" * 9000 + b"\0"),
+        ("layout.docx", b"PK\x03\x04" + b"no workbook" * 10),
+        ("picture", b"x" * 200_000),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_passed_over(name: str, content: bytes):
+    passed = other(table_file(content, name), archive="rvu26d.zip")
+    assert (passed.status, passed.reason, passed.part) == ("passed over", "no layout of ours", 0)
+
+
+@pytest.mark.parametrize("name", ["PPRRVU2026_Oct.csv", "PPRRVU2026_Oct.txt", "PPRRVU2026_Oct.xlsx"])
+def test_a_file_with_a_tables_name_that_cannot_be_read_is_refused(name: str):
+    refused = other(table_file(b"PK\x03\x04 damaged" if name.endswith("xlsx") else b"a\0b\n", name))
+    assert refused.status == "refused" and name in refused.reason
+
+
+@pytest.mark.parametrize("make", [fee_csv, fee_txt, fee_xlsx])
+def test_the_file_for_qualifying_participants_is_told_by_its_rows(make):
+    first, second = tables(
+        table_file(make(fee("20001", qpp=True)), "PPRRVU2026_Oct_nonQPP.csv"),
+        table_file(make(fee("20001")), "PPRRVU2026_Oct_QPP.csv"),
+    )
+    assert (first.origin.release, second.origin.release) == ("RVU26D-QPP", "RVU26D")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_file_of_edits_is_one_of_four(number: int):
+    (by_member,) = tables(table_file(PTP, f"ccipra-v323r0-f{number}.TXT"))
+    (by_archive,) = tables(
+        table_file(PTP, "edits.txt"),
+        archive=f"medicare-ncci-2026q4-practitioner-ptp-edits-ccipra-v323r0-f{number}.zip",
+    )
+    assert told(by_member) == told(by_archive) == f"PTP-2026Q4 ptp {number}/4"
+
+
+def test_hospital_editions_are_kept_apart():
+    edits, units = tables(
+        table_file(PTP, "ccioph-v323r0-f2.txt"),
+        table_file(
+            mue_csv(MUE, services="Outpatient Hospital"),
+            "MCR_MUE_OutpatientHospitalServices_Eff_10-01-2026.csv",
+        ),
+    )
+    assert told(edits) == "PTPH-2026Q4 ptp_hospital 2/4"
+    assert told(units) == "MUEH-2026Q4 mue_hospital 1/1"
+    (asked,) = tables(table_file(PTP, "ccipra-v323r0-f1.txt"), asked="PTPH-2026Q4")
+    assert told(asked) == "PTPH-2026Q4 ptp_hospital 1/4"
