@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS ptp_edits (
     deletion INTEGER, indicator INTEGER NOT NULL, prior INTEGER NOT NULL, rationale INTEGER NOT NULL,
     line INTEGER NOT NULL, PRIMARY KEY (table_id, column_one, column_two, effective, line)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS ptp_by_column_two ON ptp_edits (table_id, column_two);
+CREATE INDEX IF NOT EXISTS ptp_by_column_two ON ptp_edits (table_id, column_two, indicator, deletion);
 CREATE VIEW IF NOT EXISTS facts AS
     SELECT t.release, t.layout, r.key, r.modifier, r.partner, r.locality,
            json_extract(c.value, '$[0]') AS field, v.value AS value, json_extract(c.value, '$[2]') AS unit,
@@ -83,8 +83,9 @@ def reader_version() -> str:
 class FactDatabase:
     """Tables of all releases in one file. Opened on first use; no file, or none there yet, holds nothing.
 
-    Readers see the tables of one moment; a load shows at once when it is complete. Raises StateError where the file
-    is locked, full or out of reach, SourceError where it is damaged.
+    Look-ups see the tables as they were at the first one, whatever another process loads meanwhile, until `close` or
+    a `transaction` of its own. Raises StateError where the file is locked, full or out of reach, SourceError where it
+    is damaged.
     """
 
     def __init__(self, path: Path | None):
@@ -102,6 +103,8 @@ class FactDatabase:
         if connection is None:
             return
         try:
+            if not connection.in_transaction:
+                connection.execute("BEGIN")
             with closing(connection.execute(sql, values)) as cursor:
                 yield from cursor
         except sqlite3.Error as error:
@@ -130,14 +133,6 @@ class FactDatabase:
             if (not layout or t.layout == layout) and (not release or t.release.name == release)
         )
 
-    def holds(self, origin: Origin, layout: str) -> bool:
-        """Whether this very file is loaded already, read by the code of today."""
-        return any(
-            (t.sha256, t.part, t.parts, t.reader)
-            == (origin.sha256, origin.part, origin.parts, reader_version())
-            for t in self.tables(layout, release=origin.release)
-        )
-
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Cursor]:
         """A cursor whose changes count together when the block ends, or not at all when it raises."""
@@ -146,6 +141,8 @@ class FactDatabase:
             raise StateError("there is no file to load tables into; give the database a path")
         cursor = connection.cursor()
         try:
+            if connection.in_transaction:  # the moment that look-ups saw
+                cursor.execute("COMMIT")
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 yield cursor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -13,7 +14,8 @@ from pipeline.facts.database import FactDatabase, LoadedTable
 from pipeline.facts.payment import NOT_APPLICABLE, PAYABLE_STATUS, round_cents
 from pipeline.facts.ptp_edits import day_of
 from pipeline.facts.readers import layouts
-from pipeline.facts.tables import national_facts
+from pipeline.facts.readers.layout import Column
+from pipeline.facts.tables import EFFECTIVE, national_facts
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP, PTP_HOSPITAL
 
 _EDIT_LAYOUTS = (PTP, PTP_HOSPITAL)
@@ -49,8 +51,8 @@ class RowChange(Record):
 class ReleaseDifference(Record):
     """Two releases compared over the tables both have, `rows` in all.
 
-    `national`: values of whole tables that changed. `new_columns`, `lost_columns`: fields that only one release fills
-    at all; they are not listed again for every code.
+    `national`: values of whole tables that changed. `new_columns`, `lost_columns`: fields that one release fills in
+    every row and the other in none; they are not listed again for every code.
     """
 
     before: str
@@ -82,13 +84,10 @@ def diff_releases(
 ) -> ReleaseDifference:
     """Compare two loaded releases of one family; with a range, their rows of codes in it (inclusive) alone.
 
-    Raises NoFactsError where a release is not loaded, or the two have no table of the same layout.
+    Raises NoFactsError where a release is not loaded, or not all of it, or the two have no table of the same layout.
     """
     for name in (before, after):
-        if not database.tables(release=name):
-            raise NoFactsError(
-                f"{name} is not loaded as whole tables; `briefwright sources sync --release {name}` loads it"
-            )
+        _require_whole(database, name)
     shared = sorted(
         {t.layout for t in database.tables(release=before)}
         & {t.layout for t in database.tables(release=after)}
@@ -103,10 +102,12 @@ def diff_releases(
         old, new = (database.tables(layout, release=name) for name in (before, after))
         if layout in _EDIT_LAYOUTS:
             earlier, later = _changed_edits(database, old, new, first, last)
+            rows += _count_edits(database, new, first, last) + len(earlier.keys() - later.keys())
+            only_new, only_old = set[str](), set[str]()
         else:
-            earlier, later = _read(database, old, first, last), _read(database, new, first, last)
-        rows += len(earlier.keys() | later.keys())
-        only_new, only_old = _columns_apart(new[0], earlier, later)
+            earlier, later = (_read(database, side, new[0].columns, first, last) for side in (old, new))
+            rows += len(earlier.keys() | later.keys())
+            only_new, only_old = _columns_apart(database, old, new, earlier, later)
         gained |= only_new
         lost |= only_old
         money = layout == FEE_SCHEDULE
@@ -127,11 +128,29 @@ def diff_releases(
     )
 
 
-def _read(database: FactDatabase, tables: tuple[LoadedTable, ...], first: str, last: str) -> _Rows:
+def _require_whole(database: FactDatabase, release: str) -> None:
+    tables = database.tables(release=release)
+    load = f"`briefwright sources sync --release {release}` loads"
+    if not tables:
+        raise NoFactsError(f"{release} is not loaded as whole tables; {load} it")
+    for layout, parts in Counter(table.layout for table in tables).items():
+        expected = database.tables(layout, release=release)[0].parts
+        if parts < expected:
+            raise NoFactsError(f"{parts} of the {expected} files of {release} are loaded; {load} the others")
+
+
+def _read(
+    database: FactDatabase,
+    tables: tuple[LoadedTable, ...],
+    columns: tuple[Column, ...],
+    first: str,
+    last: str,
+) -> _Rows:
+    """Rows with their cells in the order of `columns`, also of a table that an older reader loaded."""
+    fields = [column.field for column in columns]
+    dated = fields.index(EFFECTIVE) if EFFECTIVE in fields else None
     found: _Rows = {}
     for table in tables:
-        names = [column.field for column in table.columns]
-        dated = names.index("effective_date") if "effective_date" in names else None
         for key, modifier, partner, locality, cells in database.query(
             "SELECT key, modifier, partner, locality, cells FROM rows WHERE table_id = ? AND key BETWEEN ? AND ?",
             table.id,
@@ -139,6 +158,9 @@ def _read(database: FactDatabase, tables: tuple[LoadedTable, ...], first: str, l
             last,
         ):
             values = json.loads(cells)
+            if table.columns != columns:
+                known = dict(zip((column.field for column in table.columns), values, strict=True))
+                values = [known.get(field, "") for field in fields]
             found[_Identity(key, modifier, partner, locality, values[dated] if dated else "")] = values
     return found
 
@@ -155,6 +177,11 @@ def _changed_edits(
     return sides[0], sides[1]
 
 
+def _count_edits(database: FactDatabase, tables: tuple[LoadedTable, ...], first: str, last: str) -> int:
+    select = "SELECT count(*) FROM ptp_edits WHERE table_id = ? AND column_one BETWEEN ? AND ?"
+    return sum(database.query(select, table.id, first, last)[0][0] for table in tables)
+
+
 def _edit_cells(
     one: str, two: str, effective: int, deletion: int | None, indicator: int
 ) -> tuple[_Identity, list[str]]:
@@ -163,15 +190,44 @@ def _edit_cells(
     return _Identity(one, "", two, "", started), [str(indicator), "", started, ended, ""]
 
 
-def _columns_apart(table: LoadedTable, before: _Rows, after: _Rows) -> tuple[set[str], set[str]]:
-    """Fields that one side fills nowhere, where both sides have rows."""
-    if not before or not after or table.layout in _EDIT_LAYOUTS:
-        return set(), set()
+def _columns_apart(
+    database: FactDatabase,
+    old: tuple[LoadedTable, ...],
+    new: tuple[LoadedTable, ...],
+    before: _Rows,
+    after: _Rows,
+) -> tuple[set[str], set[str]]:
+    """Fields that one side fills in every row and the other in none: of the rows compared, then of the whole tables."""
     filled = [
-        {i for values in side.values() for i, value in enumerate(values) if value} for side in (before, after)
+        [(any(cells), all(cells)) for cells in zip(*side.values(), strict=True)] for side in (before, after)
     ]
-    names = [column.field for column in table.columns]
-    return {names[i] for i in filled[1] - filled[0]}, {names[i] for i in filled[0] - filled[1]}
+    gained: set[str] = set()
+    lost: set[str] = set()
+    for column, was, now in zip(new[0].columns, *filled, strict=False):
+        for fields, empty, full, (some, _), (_, every) in (
+            (gained, old, new, was, now),
+            (lost, new, old, now, was),
+        ):
+            if every and not some and _all_blank(database, empty, column.field):
+                fields |= {column.field} if _all_filled(database, full, column.field) else set()
+    return gained, lost
+
+
+def _all_blank(database: FactDatabase, tables: tuple[LoadedTable, ...], field: str) -> bool:
+    return not any(_has_row(database, table, field, "<>") for table in tables)
+
+
+def _all_filled(database: FactDatabase, tables: tuple[LoadedTable, ...], field: str) -> bool:
+    return not any(_has_row(database, table, field, "=") for table in tables)
+
+
+def _has_row(database: FactDatabase, table: LoadedTable, field: str, compared: Literal["=", "<>"]) -> bool:
+    """Whether a table has a row in which the field is blank (`=`) or filled (`<>`); a field it has not is blank."""
+    places = [place for place, column in enumerate(table.columns) if column.field == field]
+    if not places:
+        return compared == "="
+    select = f"SELECT 1 FROM rows WHERE table_id = ? AND json_extract(cells, ?) {compared} '' LIMIT 1"  # noqa: S608
+    return bool(database.query(select, table.id, f"$[{places[0]}]"))
 
 
 def _compare(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 
 from pipeline.data import Fact
 from pipeline.errors import NoFactsError
@@ -100,11 +101,12 @@ class FactStore:
         """
         given = self._by_code.get(hcpcs_code, ())
         found = {fact.field: fact for fact in given if fact.release == release and fact.modifier == modifier}
-        for table in self.database.tables(release=release):
+        for _, group in groupby(self.database.tables(release=release), key=lambda table: table.layout):
+            tables = tuple(group)
             if not hcpcs_code:
-                found |= {fact.field: fact for fact in national_facts(self.database, table)}
-            elif table.layout in CODE_LAYOUTS:
-                facts = facts_in(self.database, (table,), hcpcs_code, table.valid_from, modifier=modifier)
+                found |= {f.field: f for table in tables for f in national_facts(self.database, table)}
+            elif tables[0].layout in CODE_LAYOUTS:
+                facts = facts_in(self.database, tables, hcpcs_code, tables[0].valid_from, modifier=modifier)
                 found |= {fact.field: fact for fact in facts}
         return found
 
@@ -160,13 +162,15 @@ class FactStore:
     ) -> dict[str, Fact]:
         for tables in newest_of_each(self.database, as_of):
             covered = fields_of(tables)
+            facts = facts_in(self.database, tables, hcpcs_code, as_of, modifier=modifier)
+            rows = {fact.field: fact for fact in facts}
             kept = {
                 name: fact
                 for name, fact in found.items()
-                if name.partition(":")[0] not in covered or _is_newer(fact, tables[0].release)
+                if (name not in rows and name.partition(":")[0] not in covered)
+                or _is_newer(fact, tables[0].release)
             }
-            rows = facts_in(self.database, tables, hcpcs_code, as_of, modifier=modifier)
-            found = {fact.field: fact for fact in rows} | kept
+            found = rows | kept
         return found
 
     def _with_national(self, found: dict[str, Fact], as_of: date) -> dict[str, Fact]:

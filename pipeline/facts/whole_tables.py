@@ -18,7 +18,12 @@ CONTRACTOR = "CCCCC"  # the add-on file's word for primaries that the contractor
 
 
 def fields_of(tables: tuple[LoadedTable, ...]) -> frozenset[str]:
-    """The fields on which these tables have the last word, also where they have no row."""
+    """The fields on which these tables have the last word, also where they have no row.
+
+    None while parts of the release are missing.
+    """
+    if len(tables) < tables[0].parts:
+        return frozenset()
     named = {column.field for table in tables for column in table.columns}
     return frozenset(named | set(_COUNTED.get(tables[0].layout, ())))
 
