@@ -169,7 +169,10 @@ def rows_of(
         number, cells = line
         description, cells[DESCRIPTION] = cells[DESCRIPTION], ""
         problem = None
-        if not matches(_SEPARATOR.join(cells)):
+        if "\n" in description:
+            # Between a quotation mark too many and the next one there may be whole rows.
+            problem = Refused(number, HEADINGS[DESCRIPTION], "a description on one line", description[:80])
+        elif not matches(_SEPARATOR.join(cells)):
             problem = misfit(number, cells)
         elif first and (cells[FACTOR] != factor or cells[PRICING] != indicator):
             place, value = (FACTOR, factor) if cells[FACTOR] != factor else (PRICING, indicator)
