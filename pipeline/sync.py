@@ -59,9 +59,9 @@ class _Opened:
 
 
 class SyncedFile(Record):
-    """A publisher's file and what became of its members. `refused`: the file itself could not be used, with the reason.
+    """A publisher's file and what became of its members. `unchanged`: nothing of it had to be read again.
 
-    `unchanged`: nothing of it had to be read again.
+    `refused`: the file itself could not be used, with the reason, or none of its tables could, each with its own.
     """
 
     name: str
@@ -187,6 +187,10 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
             yield SyncedFile(name=file.snapshot.name, release=_shown(file), status="unchanged", tables=done)
         else:
             opened.append(_open(file, asked, sync))
+            if not opened[
+                -1
+            ].reason:  # kept even where the licence is not accepted: it need not be fetched again
+                record_snapshot(sync.settings.snapshots, file.snapshot)
     chosen, passed = choose_forms((candidate for file in opened for candidate in file.candidates), standing)
     _settle_licence(chosen, sync)
     for file in opened:
@@ -215,16 +219,17 @@ def _open(fetched: Fetched, asked: str, sync: Sync) -> _Opened:
     except SourceError as error:  # the archive itself: nothing of it is used
         opened.candidates.clear()
         opened.reason = str(error)
+        stored.unlink(missing_ok=True)
     return opened
 
 
 def _close(opened: _Opened, tables: Sequence[LoadedFile], asked: str, sync: Sync) -> SyncedFile:
     snapshot = opened.fetched.snapshot
-    status = "refused" if opened.reason else "new" if opened.candidates else "passed over"
-    if not opened.reason:
-        record_snapshot(sync.settings.snapshots, snapshot)
-        if not any(table.status == "refused" for table in tables):
-            _remember(snapshot, asked, tables, sync)
+    became = {table.status for table in tables}
+    refused = bool(opened.reason) or "refused" in became
+    status = "new" if became & {"loaded", "unchanged"} else "refused" if refused else "passed over"
+    if not refused:
+        _remember(snapshot, asked, tables, sync)
     return SyncedFile(
         name=snapshot.name,
         release=_shown(opened.fetched),
