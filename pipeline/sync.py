@@ -184,6 +184,7 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
             yield file
         elif (done := _remembered(file.snapshot, asked, sync)) is not None:
             standing += (table for table in done if table.status == "unchanged")
+            _record(file.snapshot, sync)
             yield SyncedFile(name=file.snapshot.name, release=_shown(file), status="unchanged", tables=done)
         else:
             opened.append(_open(file, asked, sync))
@@ -200,6 +201,12 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
                 sync.progress(candidate.file.name)
                 tables.append(load_candidate(sync.database, candidate, progress=sync.progress))
         yield _close(file, tables, asked, sync)
+
+
+def _record(snapshot: Snapshot, sync: Sync) -> None:
+    """Note what a file looks like now, its server's ETag included, unless that is what is noted."""
+    if snapshot not in read_snapshots(sync.settings.snapshots, snapshot.release):
+        record_snapshot(sync.settings.snapshots, snapshot)
 
 
 def _open(fetched: Fetched, asked: str, sync: Sync) -> _Opened:
