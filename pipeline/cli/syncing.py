@@ -171,6 +171,8 @@ def status(as_of: AsOf = None, as_json: Json = False) -> None:
         print(f"{family.family:<6} {held:<28} {state}; {family.next_release} is due on {family.next_due}")
         if family.missing_parts:
             print(f"       {family.missing_parts} of its files are not loaded")
+        if family.missing_tables:
+            print(f"       not loaded of it: {', '.join(family.missing_tables)}")
         if family.stale and family.address_known:
             print(f"       load it: briefwright sources sync --release {family.in_force}")
         elif family.stale:
