@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -121,7 +121,7 @@ def diff_releases(
         before=before,
         after=after,
         rows=rows,
-        national=tuple(_national(database, before, after)),
+        national=tuple(_national(database, before, after, shared)),
         new_columns=tuple(sorted(gained)),
         lost_columns=tuple(sorted(lost)),
         changes=tuple(changes),
@@ -289,11 +289,14 @@ def _factor(database: FactDatabase, tables: tuple[LoadedTable, ...]) -> Decimal 
     return Decimal(factors[0]) if factors else None
 
 
-def _national(database: FactDatabase, before: str, after: str) -> Iterator[FieldChange]:
+def _national(
+    database: FactDatabase, before: str, after: str, shared: Collection[str]
+) -> Iterator[FieldChange]:
     sides = [
         {
             fact.field: fact
             for table in database.tables(release=name)
+            if table.layout in shared
             for fact in national_facts(database, table)
         }
         for name in (before, after)
