@@ -171,7 +171,9 @@ class FactStore:
                 or _is_newer(fact, tables[0].release)
             }
             found = rows | kept
-        return found
+        # Every five characters have no edits in a complete PTP table; that alone does not make them a known code.
+        counted = found.get("ptp_partner_count")
+        return {} if len(found) == 1 and counted and counted.value == "0" else found
 
     def _with_national(self, found: dict[str, Fact], as_of: date) -> dict[str, Fact]:
         whole = national_on(self.database, as_of)
