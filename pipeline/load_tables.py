@@ -145,7 +145,7 @@ def _identify(file: TableFile, *, archive: str, sha256: str, naming: Naming) -> 
     try:
         reader = recognise(file)
         if reader is None:
-            return LoadedFile(file=file.name, status="passed over", reason="no layout of ours")
+            return LoadedFile(file=file.name, status="passed over", reason="no table that is read here")
         # A member of a zip inside the zip is named INNER.zip/MEMBER, and either name may tell.
         release = naming.release(reader.layout, (*reversed(file.name.split("/")), archive))
         if not release:

@@ -102,7 +102,7 @@ def test_a_table_of_another_family_than_asked_for_is_passed_over():
 )
 def test_a_file_that_is_none_of_ours_is_passed_over(name: str, content: bytes):
     passed = other(table_file(content, name), archive="rvu26d.zip")
-    assert (passed.status, passed.reason, passed.part) == ("passed over", "no layout of ours", 0)
+    assert (passed.status, passed.reason, passed.part) == ("passed over", "no table that is read here", 0)
 
 
 @pytest.mark.parametrize("name", ["PPRRVU2026_Oct.csv", "PPRRVU2026_Oct.txt", "PPRRVU2026_Oct.xlsx"])

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.common import AsOf, Json, open_workspace, parse_date, print_json
 from pipeline.cli.facts import facts
+from pipeline.errors import NoFactsError, UsageError
 from pipeline.selector import parse_code
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def modifiers(
             )  # fmt: skip
         else:
             print(f"{names:<16} {when}\n{'':<16} {basis}; {sentence.derivation}")
+    if not found and not as_json:
+        print(f"no modifier follows from the indicators that are loaded for {hcpcs_code} on {on}")
 
 
 @facts.command("edits")
@@ -172,7 +175,10 @@ def edits(
         return
     from pipeline.facts.answers import answer_pair
 
-    answer = answer_pair(open_workspace().facts, one, parse_code(other), on, hospital=hospital)
+    two = parse_code(other)
+    if one == two:
+        raise UsageError(f"an edit pairs two different codes; give another one beside {one}")
+    answer = answer_pair(open_workspace().facts, one, two, on, hospital=hospital)
     if as_json:
         print_json(answer.model_dump(mode="json"))
         return
@@ -230,9 +236,15 @@ def localities(
     """Medicare localities with their GPCIs, as `facts pay --locality` names them."""
     from pipeline.facts.localities import list_localities
 
-    for listed in list_localities(open_workspace().facts.database, parse_date(as_of)):
-        if state and listed.state != state.upper():
-            continue
+    on, wanted = parse_date(as_of), state.strip().upper()
+    known = list_localities(open_workspace().facts.database, on)
+    found = [listed for listed in known if wanted in ("", listed.state)]
+    if not found:
+        states = ", ".join(sorted({listed.state for listed in known}))
+        raise NoFactsError(
+            f"no locality of {state!r} in the GPCI file in force on {on}; its states are {states}"
+        )
+    for listed in found:
         where = listed.locality
         if as_json:
             print_json(listed.model_dump(mode="json"))

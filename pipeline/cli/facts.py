@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +27,30 @@ CodeRange = Annotated[
 _MANY_PAIRS = 12
 
 
+def parse_release_option(text: str) -> str:
+    """A release's name, upper-cased. Raises UsageError."""
+    from pipeline.errors import UsageError
+    from pipeline.facts.releases import parse_release
+
+    try:
+        return parse_release(text.strip().upper()).name
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no release; expected one like RVU26D, OPPS-2026-07 or PTP-2026Q3"
+        ) from None
+
+
+def _code_span(text: str | None) -> tuple[str, str]:
+    from pipeline.errors import UsageError
+
+    if not text:
+        return "", "\x7f"
+    first, last = parse_range(text)
+    if first > last:
+        raise UsageError(f"{text!r} ends before it begins; expected FIRST-LAST such as 20000-29999")
+    return first, last
+
+
 @facts.command("show")
 def show_facts(
     codes: Codes = None,
@@ -41,6 +65,10 @@ def show_facts(
 
     if modifier and not release:
         raise UsageError("--modifier shows one row of a release; name it with --release, such as RVU25D")
+    if release and as_of:
+        raise UsageError("--as-of and --release exclude each other; a release is shown as it was published")
+    release = parse_release_option(release) if release else None
+    modifier = modifier.strip().upper()
     workspace, on = open_workspace(), parse_date(as_of)
     for code in select(codes, ranges, workspace):
         if release is None:
@@ -73,7 +101,7 @@ def _print_facts(code: str, rows: dict[str, Fact], on: date | None) -> None:
 
     pairs = [field for field in rows if rows[field].partner]
     hidden = set(pairs if len(pairs) > _MANY_PAIRS else ())
-    width = max(len(field) for field in rows.keys() - hidden)
+    width = max((len(field) for field in rows.keys() - hidden), default=0)
     for field, fact in sorted(rows.items()):
         if field in hidden:
             continue
@@ -120,7 +148,8 @@ def diff(
     """What changed from one release to another: by code and field, with national payments in dollars."""
     from pipeline.facts.differences import diff_releases
 
-    first, last = parse_range(codes) if codes else ("", "\x7f")
+    before, after = parse_release_option(before), parse_release_option(after)
+    first, last = _code_span(codes)
     found = diff_releases(open_workspace().facts.database, before, after, first=first, last=last)
     if as_json:
         print_json(found.model_dump(mode="json", exclude={"changes"}) | {"changed_rows": len(found.changes)})
@@ -181,16 +210,15 @@ def export(
     from pipeline.facts.export import export_facts
     from pipeline.facts.table import COLUMNS
 
-    first, last = parse_range(codes) if codes else ("", "\x7f")
-    found: Iterable[Fact] = export_facts(open_workspace().facts.database, release, first=first, last=last)
+    first, last = _code_span(codes)
+    database = open_workspace().facts.database
+    found = export_facts(database, parse_release_option(release), first=first, last=last)
     if as_json:
         for fact in found:
             print_json(fact.model_dump(mode="json"))
         return
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    header_due = True
-    for fact in found:  # an unknown release says so before anything is written
-        if header_due:
-            writer.writerow(COLUMNS)
-            header_due = False
+    first_fact = next(iter(found), None)  # a release that is not loaded says so before anything is written
+    writer.writerow(COLUMNS)
+    for fact in () if first_fact is None else chain((first_fact,), found):
         writer.writerow([getattr(fact, column) for column in COLUMNS])

@@ -23,6 +23,7 @@ from pipeline.cli.common import (
     print_json,
     progress,
 )
+from pipeline.cli.facts import parse_release_option
 from pipeline.cli.sources import sources
 from pipeline.errors import SourceError, UsageError
 
@@ -49,17 +50,10 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Bring in the publishers' tables: fetched, or from a folder; kept by hash; loaded whole or refused."""
-    from pipeline.facts.releases import parse_release
     from pipeline.sync import Sync, due_releases, sync_folder, sync_releases
 
-    asked = release or []
-    for name in asked:
-        try:
-            parse_release(name)
-        except ValueError:
-            raise UsageError(
-                f"{name!r} is no release; expected one like RVU26D, OPPS-2026-07 or PTP-2026Q3"
-            ) from None
+    # RVU26D-QPP is a table in the files of RVU26D.
+    asked = list(dict.fromkeys(parse_release_option(name).removesuffix("-QPP") for name in release or ()))
     workspace, today = open_workspace(), now().date()
     run = Sync(
         settings=workspace.settings,
