@@ -30,7 +30,7 @@ from pipeline.facts.readers.ncci import (
     whole_code,
     without_blank_end,
 )
-from pipeline.facts.readers.text import HEAD_LINES, cells_of, lines_of
+from pipeline.facts.readers.text import HEAD_LINES, cells_of, is_workbook, lines_of
 
 CONTRACTOR = "CCCCC"
 _NAMES = (
@@ -126,17 +126,23 @@ def _read_sheet(file: TableFile, descriptors: bool) -> Table:
     line, header = top[start]
     check_headings(file, line, without_blank_end(header), _HEADINGS)
     table.passed_over += 1
-    table.rows = _rows_of_cells(chain(top[start + 1 :], sheet), table)
+    table.rows = _rows_of_cells(chain(top[start + 1 :], sheet), table, workbook=is_workbook(file))
     return table
 
 
-def _rows_of_cells(sheet: Iterable[tuple[int, list[str]]], table: Table) -> Iterator[Row | Refused]:
+def _rows_of_cells(
+    sheet: Iterable[tuple[int, list[str]]], table: Table, *, workbook: bool
+) -> Iterator[Row | Refused]:
     for number, cells in sheet:
-        if not passes_over(cells, table):
-            yield _row(
-                number,
-                [whole_code(cell) if place in _BOTH_CODES else cell for place, cell in enumerate(cells)],
-            )
+        if passes_over(cells, table):
+            continue
+        notes = "".join(cells[len(_EXPECTED) :])
+        if "\n" in notes and not workbook:
+            # Between a quotation mark too many and the next one there may be whole rows.
+            yield Refused(number, _NAMES[-1], "notes on one line", notes[:80])
+            continue
+        codes = {place: whole_code(cells[place]) for place in _BOTH_CODES if place < len(cells)}
+        yield _row(number, [codes.get(place, cell) for place, cell in enumerate(cells)])
 
 
 def _row(number: int, cells: list[str]) -> Row | Refused:

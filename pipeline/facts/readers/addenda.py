@@ -114,6 +114,12 @@ def read_rows(
     padded = 5 if key is CODE and opening.workbook else 0
     for line, cells in opening.rest:
         filled = [cell for cell in cells if cell]
+        if not opening.workbook and any("\n" in cell for cell in filled):
+            # Between a quotation mark too many and the next one there may be whole rows.
+            yield Refused(
+                line, first, "a row on one line", next(cell for cell in filled if "\n" in cell)[:80]
+            )
+            continue
         if not filled or (len(filled) == 1 and " " in filled[0]):
             table.passed_over += 1
             continue
@@ -192,4 +198,4 @@ AMOUNT = Cell("an amount such as $1,644.87, or . for none", _amount)
 RATE = Cell(AMOUNT.expected, _rate)
 """An amount paid. Zero is none: nothing is paid separately, and a page must not print it as a payment."""
 WEIGHT = Cell("a number or none", _weight)
-TEXT = Cell("text", str)
+TEXT = matching(r"[^\x00-\x1f\x7f]*", "text on one line")

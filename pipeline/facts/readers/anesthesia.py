@@ -23,6 +23,7 @@ from pipeline.facts.readers.layout import (
     TableFile,
 )
 from pipeline.facts.readers.localities import (
+    CAPITALISED,
     Cell,
     cell,
     expect_headings,
@@ -53,14 +54,14 @@ _NATIONAL = re.compile(r".* of ([0-9]{2}\.[0-9]{1,6})")
 _PLACES = (
     mac("Contractor"),
     number("Locality"),
-    cell("Locality Name", r"[A-Z].*", "a name in capitals"),
+    cell("Locality Name", CAPITALISED, "a name in capitals"),
 )
 _FIXED_LINE = re.compile(r"[0-9]{5} {7}[0-9]{2} {4}\S.* [0-9]{4}\s*")
 # Offsets as in ANES2025.txt; the record layout that comes with the release does not give them.
 _FIXED = (
     mac("characters 1-12").between(0, 12),
     number("characters 13-18").between(12, 18),
-    cell("characters 19-58", r"[A-Z].*", "a name in capitals").between(18, 58),
+    cell("characters 19-58", CAPITALISED, "a name in capitals").between(18, 58),
     cell("characters 59-73", r"", "blanks").between(58, 73),
     cell("characters 74-77", r"[0-9]{4}", "four digits, two of them decimals").between(73),
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.facts.readers.layout import Column, Head, Layout, Reader, Refused, Row, Table, TableFile
 from pipeline.facts.readers.localities import (
+    CAPITALISED,
     Cell,
     cell,
     cut_off,
@@ -52,13 +53,13 @@ _COUNTIES = (143, 201)
 _WHOLE = _COUNTIES[1] - _COUNTIES[0] - 2
 _STATE = cell("State", r"(?:[A-Z][A-Z ./]*)?", "a state in capitals, or nothing")
 # Three blanks in a name are a column that lies elsewhere.
-_FEE_AREA = cell("Fee Schedule Area", r"(?!.* {3})[A-Z][^*\n]*\**", "the name of an area")
+_FEE_AREA = cell("Fee Schedule Area", r"(?!.* {3})[A-Z][^*\x00-\x1f\x7f]*\**", "the name of an area")
 _DELIMITED = (
     mac(r"Medicare Admini?strative Contractor", shown="Medicare Adminstrative Contractor"),
     number("Locality Number"),
     _STATE,
     _FEE_AREA,
-    cell("Counties", r"[A-Z].*", "names of counties"),
+    cell("Counties", CAPITALISED, "names of counties"),
 )
 # Offsets as in 25LOCCO.txt; the record layout that comes with the release does not give them.
 _FIXED = (
@@ -68,7 +69,7 @@ _FIXED = (
     _FEE_AREA.between(45, _COUNTIES[0], at=85),
     cell(
         "Counties",
-        rf"[A-Z].{{,{_WHOLE - 1}}}",
+        rf"[A-Z][^\x00-\x1f\x7f]{{,{_WHOLE - 1}}}",
         f"at most {_WHOLE} characters, as longer texts are cut off here (the CSV form has them whole)",
     ).between(_COUNTIES[0], at=168),
 )

@@ -49,6 +49,10 @@ COVERAGE_LAYOUT = Layout(
 _LETTERS = {"LCD": "L", "Article": "A"}
 _NUMBER = re.compile(r"[0-9]+")
 _BLANK_LINE = re.compile(r"\n\s*\n")
+_LINE = r"[^\x00-\x1f\x7f]+"
+_CONTRACTOR = rf"{_LINE}\r?\n\({_LINE}\)"
+_CONTRACTORS = re.compile(rf"{_CONTRACTOR}(\r?\n\r?\n{_CONTRACTOR})*")
+_ONE_LINE = re.compile(r"[^\x00-\x1f\x7f]*")  # more may hide rows behind a quotation mark too many
 _DATABASE = "https://www.cms.gov/medicare-coverage-database/view/"
 
 
@@ -65,14 +69,20 @@ def _row(number: int, cells: list[str]) -> Row | Refused:
     began, ended, changed = _day(effective), "" if retirement == "N/A" else _day(retirement), _day(updated)
     page = f"{_DATABASE}{kind.lower()}.aspx?{kind.lower()}id={id_}&ver={version}"
     checks = (
-        (contractors, "contractor_name_type", "a contractor", contractors),
+        (
+            _CONTRACTORS.fullmatch(contractors),
+            "contractor_name_type",
+            "contractors, each with kinds",
+            contractors,
+        ),
         (kind in _LETTERS, "document_type", " or ".join(_LETTERS), kind),
         (_NUMBER.fullmatch(id_), "document_id", "a number", id_),
         (display == f"{_LETTERS.get(kind)}{id_}", "document_display_id", "a letter and document_id", display),
         (_NUMBER.fullmatch(version), "document_version", "a number", version),
         (began, "effective_date", "a date such as 08/14/2025", effective),
         (ended is not None, "retirement_date", "a date or N/A", retirement),
-        (title, "title", "a title", title),
+        (title and _ONE_LINE.fullmatch(title), "title", "a title on one line", title),
+        (_ONE_LINE.fullmatch(note), "note", "a note on one line", note),
         (changed, "updated_on", "a date such as 08/14/2025", updated),
         (len(stamp) == 14 and _NUMBER.fullmatch(stamp), "updated_on_sort", "fourteen digits", stamp),
         (url == page, "url", page, url),

@@ -56,7 +56,7 @@ _AN_INDEX = "an index such as 0.869"
 _FLOORED_INDEX = "an index of 1.000 or more, as the floor has it"
 _STATE = cell("State", r"[A-Z]{2}", "two letters")
 # Three blanks in a name are a column that lies elsewhere.
-_LOCALITY_NAME = cell("Locality Name", r"(?!.* {3})[A-Z][^*\n]*\**", "a name in capitals")
+_LOCALITY_NAME = cell("Locality Name", r"(?!.* {3})[A-Z][^*\x00-\x1f\x7f]*\**", "a name in capitals")
 _PLACES = (
     mac("Medicare Administrative Contractor (MAC)"),
     _STATE,

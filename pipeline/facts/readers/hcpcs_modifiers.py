@@ -49,6 +49,7 @@ LIST_LAYOUT = Layout(
 _LIST_HEADER = ("modifier", "long_description", "short_description")
 _LENGTH, _SHORTEST = 320, 293  # a file may have lost the blanks at its line ends, up to the action code
 _RECORD = re.compile(r"[A-Z0-9 ]{5}[0-9]{5}[3478]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 _OF_CPT = re.compile(r"[0-9]{2}|P[1-6]|[1-8]P")
 _DATES = ((268, 276), (276, 284), (284, 292))
@@ -116,6 +117,9 @@ def _records(table: Table, file: TableFile, descriptors: bool) -> Iterator[Row |
             yield Refused(
                 number, "positions 1-320", f"a record of {_LENGTH} characters", f"{len(line)}: {line[:20]}"
             )
+        elif control := _CONTROL.search(line):
+            place = control.start() + 1
+            yield Refused(number, f"positions {place}-{place}", "text without control characters", control[0])
         elif kind == "8":
             if line[3:5] != current:
                 yield Refused(number, "positions 4-5", f"more of modifier {current or 'none'}", line[3:5])
@@ -175,6 +179,9 @@ def _list_rows(
             yield Refused(number, _LIST_HEADER[0], "a two-character modifier", cells[0])
         elif not cells[1]:
             yield Refused(number, _LIST_HEADER[1], "a description", "nothing")
+        elif place := next((place for place in (1, 2) if _CONTROL.search(cells[place])), 0):
+            # Between a quotation mark too many and the next one there may be whole rows.
+            yield Refused(number, _LIST_HEADER[place], "text on one line", cells[place][:80])
         else:
             yield _row(number, cells[0], (cells[1], cells[2]), (), descriptors)
 

@@ -16,6 +16,7 @@ from pipeline.facts.readers.text import is_workbook
 _DIGITS = re.compile(r"[0-9]+")
 _FOOTNOTE = re.compile(r"\s*(\*+)\s*(\S.*)")
 _GAP = re.compile(r"\S {3,}\S")
+CAPITALISED = r"[A-Z][^\x00-\x1f\x7f]*"
 
 
 class Cell(NamedTuple):

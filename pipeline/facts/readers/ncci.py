@@ -13,6 +13,7 @@ A_CODE = "a code of five characters"
 FIRST_YEAR, LAST_YEAR = 1990, 2099  # NCCI began in 1996; a date outside these is a slip, or another layout
 Heading = tuple[str, re.Pattern[str]]
 _NUMBER = re.compile(r"[0-9]{3,4}")
+_HIDDEN_ROW = re.compile(rf"\n{CODE.pattern}[,\t]")  # behind a quotation mark too many
 _NOTICE = re.compile(r"copyright|trademark|\bFARS\b|\bAMA\b|American Medical Association", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def without_blank_end(cells: list[str]) -> list[str]:
 def passes_over(cells: list[str], table: Table) -> bool:
     """Whether a line is no row: blank, or a copyright notice alone, which is kept. If so it is counted."""
     filled = [cell for cell in cells if cell]
-    if len(filled) > 1 or (filled and not _NOTICE.search(filled[0])):
+    if len(filled) > 1 or (filled and (not _NOTICE.search(filled[0]) or _HIDDEN_ROW.search(filled[0]))):
         return False
     for text in filled:
         table.notice += tuple(" ".join(line.split()) for line in text.splitlines() if line.strip())

@@ -108,8 +108,9 @@ def _until_headings(rows: Iterator[tuple[int, list[str]]], file: TableFile) -> l
             return above
         if HEADINGS[0] in cells:
             raise SourceError(f"{file.name}:{number}: column 1: expected 'HCPCS', found {cells[0]!r}")
+    last = above[-1][0] if above else 1
     raise SourceError(
-        f"{file.name}:{above[-1][0]}: column 1: expected 'HCPCS' in one of the first {HEAD_LINES} lines, found none"
+        f"{file.name}:{last}: column 1: expected 'HCPCS' in one of the first {HEAD_LINES} lines, found none"
     )
 
 
