@@ -93,15 +93,15 @@ def _write_gpci(shared: Path, folder: Path, parse: str) -> Path:
     return path
 
 
-def write_ptp(shared: Path, folder: Path, *, column_one: Iterable[str] | None = None) -> list[Path]:
-    """All practitioner PTP edits of 2024 Q3 in four parts, or those of some column one codes.
+def write_ptp(shared: Path, folder: Path, *, codes: Iterable[str] | None = None) -> list[Path]:
+    """All practitioner PTP edits of 2024 Q3 in four parts, or those that have one of some codes in either column.
 
     Lost in the parse, and stood in for: effective dates, and the mark of edits older than 1996 (left blank). An edit
     starts on 19960101, or on the day after an earlier edit of the pair was deleted; one of indicator 9 starts on its
-    deletion date, as such edits do. So dates are in order and no pair has two edits on a day, but questions about a
-    day before 2024 Q3 have invented answers. Real files have more different dates.
+    deletion date, as such edits do. So dates are in order and no pair has two edits on a day (one row of the parse
+    comes twice), but questions about a day before 2024 Q3 have invented answers. Real files have more different dates.
     """
-    wanted = None if column_one is None else frozenset(column_one)
+    wanted = None if codes is None else frozenset(codes)
     with (shared / "ncci" / "layout_2026" / "ccipra-v322r0-f1.head.txt").open(newline="") as lines:
         header = "".join(islice(lines, 6))
     paths = [folder / f"ccipra-{PTP_EDITION}-f{part}.txt" for part in range(1, 5)]
@@ -110,10 +110,12 @@ def write_ptp(shared: Path, folder: Path, *, column_one: Iterable[str] | None = 
     try:
         for target in targets:
             target.write(header)
-        for code, rows in groupby(_ptp_rows(shared), key=itemgetter(0)):
-            if wanted is None or code in wanted:
-                part = sum(code >= start for start in _PTP_STARTS) - 1
-                targets[part].writelines(line + end for line in _ptp_lines(rows))
+        rows = _ptp_rows(shared)
+        if wanted is not None:
+            rows = (row for row in rows if row[0] in wanted or row[1] in wanted)
+        for column_one, of_code in groupby(rows, key=itemgetter(0)):
+            part = sum(column_one >= start for start in _PTP_STARTS) - 1
+            targets[part].writelines(line + end for line in _ptp_lines(of_code))
     finally:
         for target in targets:
             target.close()

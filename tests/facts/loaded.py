@@ -1,14 +1,16 @@
 """Invented tables in the shape that the readers give, and loading them."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 
 from pipeline.facts.database import FactDatabase, LoadedTable
 from pipeline.facts.loading import Origin, load_table
-from pipeline.facts.readers import add_ons, gpci, mue, pprrvu_rows, ptp
-from pipeline.facts.readers.layout import Layout, National, Refused, Row, Table
+from pipeline.facts.readers import add_ons, gpci, mue, pprrvu_rows, ptp, recognise
+from pipeline.facts.readers.layout import Layout, National, Refused, Row, Table, TableFile
 
 RATIONALE = "An invented rationale"
 _FEE = {
@@ -114,6 +116,25 @@ def load(
     """Load a table under a file name of its layout."""
     file = f"{table.layout.name}-{release}-f{part}.txt"
     return load_table(database, table, Origin(release, file, sha256, part, parts, starts))
+
+
+def load_official(
+    database: FactDatabase,
+    release: str,
+    path: Path,
+    *,
+    part: int = 1,
+    parts: int = 1,
+    starts: date | None = None,
+) -> LoadedTable:
+    """Load a file in an official layout, which its reader knows."""
+    file = TableFile(path.name, lambda: path.open("rb"), path.stat().st_size)
+    reader = recognise(file)
+    assert reader, path
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return load_table(
+        database, reader.read(file, False), Origin(release, path.name, digest, part, parts, starts)
+    )
 
 
 def _cells(layout: Layout, values: dict[str, str]) -> tuple[str, ...]:
