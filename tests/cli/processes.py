@@ -1,0 +1,40 @@
+"""The command line as a process: its own state folder, a clock that stands still."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).with_name("briefwright"))
+EPOCH = "1795521600"  # 2026-11-24
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The surroundings of a run."""
+    return {**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH}
+
+
+def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `briefwright` to its end; nobody is there to answer a question."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=120,
+    )
+
+
+def facts(home: Path, *arguments: str) -> str:
+    """What `briefwright facts` prints, with nothing to complain of."""
+    done = run(home, "facts", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def objects(home: Path, *arguments: str) -> list[dict]:
+    """The same with --json: one object a line."""
+    return [json.loads(line) for line in facts(home, *arguments, "--json").splitlines()]
