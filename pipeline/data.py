@@ -46,10 +46,14 @@ class Outcome(StrEnum):
 
 
 class Currency(StrEnum):
-    """Whether a row's release is the one in force on the page's as-of date, or an older one carried over."""
+    """Whether a row's release is the one in force on the page's as-of date, or an older one carried over.
+
+    EARLIER: a row of a past year, stated as that year's and compared with a newer one.
+    """
 
     IN_FORCE = "in_force"
     CARRIED = "carried"
+    EARLIER = "earlier"
 
 
 class Authority(StrEnum):
@@ -298,14 +302,17 @@ class PagePlan(Record):
 
 
 class CodeProfile(Record):
-    """Our own classification of a code: taxonomy and attributes, no CPT descriptor."""
+    """Our own classification of a code: taxonomy and attributes, no CPT descriptor.
+
+    A code that we have not classified has no words at all, and `tags` None: which attributes it has is not known.
+    """
 
     hcpcs_code: HcpcsCode
     category: str
     region: str
     family: str
     summary: str
-    tags: tuple[str, ...]
+    tags: tuple[str, ...] | None
     siblings: dict[str, str] = Field(default_factory=dict)
     locator: str
 

@@ -24,13 +24,15 @@ from pipeline.draft.extractive import ResolveAnchor, cite_note, draft_notes
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import (
     TABLE_SECTIONS,
+    draft_edits,
     draft_modifiers,
     draft_related,
     draft_summary,
     draft_table_section,
 )
+from pipeline.facts.page_rows import PageRows, page_rows
 from pipeline.facts.releases import row_evidence
-from pipeline.facts.rows import Rows, rows_of
+from pipeline.facts.rows import Rows
 from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.applicability import applies
@@ -69,13 +71,15 @@ class Drafter:
 class PageInputs:
     """What one page is made from. `rows` adds release-wide values and other codes' rows to the code's `facts`.
 
-    `reach` counts the codes that each note applies to, by note id.
+    `partners` are the codes whose NCCI edits the page lists. `reach` counts the codes that each note applies to, by
+    note id.
     """
 
     plan: PagePlan
     profile: CodeProfile
     facts: Mapping[str, Fact]
     rows: Rows
+    partners: Sequence[str]
     notes: Sequence[Note]
     reach: Mapping[str, int]
 
@@ -121,15 +125,20 @@ def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> Page
     """Everything loaded that speaks of the code on the date. Raises NoFactsError."""
     store = workspace.facts
     facts = store.require(hcpcs_code, as_of)
-    others = [*store.facts_on("", as_of).values(), *store.naming(hcpcs_code, as_of)]
+    rows, partners = _rows(workspace, hcpcs_code, as_of)
     return PageInputs(
         plan=PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections),
         profile=workspace.profile(hcpcs_code),
         facts=facts,
-        rows=rows_of(hcpcs_code, [*facts.values(), *others]),
+        rows=rows,
+        partners=partners,
         notes=workspace.notes_for(hcpcs_code, facts, as_of),
         reach=workspace.reach(as_of),
     )
+
+
+def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
+    return page_rows(workspace.facts, hcpcs_code, as_of, near=workspace.profiles)
 
 
 def _draft(
@@ -161,7 +170,11 @@ def _draft(
                 )
             )
         elif spec.key == "related":
-            drafts.append(draft_related(plan, workspace.profiles, rows=rows, make_row=make_row))
+            drafts.append(
+                draft_related(plan, inputs.profile, workspace.profiles, rows=rows, make_row=make_row)
+            )
+        elif spec.key == "edits":
+            drafts.append(draft_edits(plan, inputs.partners, rows=rows, make_row=make_row))
         elif spec.key == "modifiers":
             cite = partial(_cite, notes=by_id, resolve=resolve)
             drafts.append(draft_modifiers(plan, rows=rows, make_row=make_row, cite=cite))
@@ -216,6 +229,7 @@ def claim_context(workspace: Workspace, hcpcs_code: str | None, as_of: date) -> 
     return ClaimContext(
         hcpcs_code=hcpcs_code,
         facts=lambda code: workspace.facts.facts_on(code, as_of),
+        rows=lambda code: _rows(workspace, code, as_of).rows,
         currency=lambda fact: row_evidence(fact, as_of),
         as_of=as_of,
         documents=workspace.documents,

@@ -27,9 +27,9 @@ def parse_range(text: str) -> tuple[str, str]:
 
 
 def select_codes(
-    codes: Sequence[str], ranges: Sequence[str], *, known: Collection[str], all_codes: bool = False
+    codes: Sequence[str], ranges: Sequence[str], *, known: Collection[str], also: Collection[str] = ()
 ) -> list[str]:
-    """Codes named, plus known codes inside the ranges (`27000-27999`), each once, named ones first.
+    """Codes named, plus known codes inside the ranges (`27000-27999`), plus `also`; each once, in this order.
 
     Named codes need not be known: the command says what is wrong with each. Raises UsageError for a malformed
     code or range, a range that holds no known code, and an empty selection.
@@ -43,8 +43,7 @@ def select_codes(
                 f"no loaded code lies in {low}-{high}; `briefwright facts list` names the loaded codes"
             )
         chosen.extend(inside)
-    if all_codes:
-        chosen.extend(sorted(known))
+    chosen.extend(sorted(also))
     if not chosen:
         raise UsageError("no code given; name one or more, such as 20970, or use --range 27000-27999")
     return list(dict.fromkeys(chosen))

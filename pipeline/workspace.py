@@ -21,10 +21,10 @@ from pipeline.data import (
     SourceDocument,
     SourceUse,
 )
-from pipeline.errors import NoFactsError, SourceError
+from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase
 from pipeline.facts.lookup import FactStore
-from pipeline.facts.profiles import load_profiles
+from pipeline.facts.profiles import load_profiles, unclassified
 from pipeline.facts.releases import parse_release
 from pipeline.facts.table import read_facts
 from pipeline.settings import Settings
@@ -118,13 +118,12 @@ class Workspace:
         return own + [passage for document in self.added for passage in split_passages(document)]
 
     def profile(self, hcpcs_code: str) -> CodeProfile:
-        """The profile of a code. Raises NoFactsError when the starter set does not classify it."""
-        if hcpcs_code not in self.profiles:
-            raise NoFactsError(
-                f"{hcpcs_code} has no profile in sources/starter/codes.toml; add one, or choose a code that "
-                "`briefwright facts list` names"
-            )
-        return self.profiles[hcpcs_code]
+        """The profile of a code; one without words or attributes where it is not classified."""
+        return self.profiles.get(hcpcs_code) or unclassified(hcpcs_code)
+
+    def codes(self) -> set[str]:
+        """The codes that a page can be written of: those classified, and those that the loaded fee schedule pays."""
+        return self.profiles.keys() | set(self.facts.payable())
 
     def notes_for(self, hcpcs_code: str, facts: Mapping[str, Fact], as_of: date) -> list[Note]:
         """The notes in force on the date whose every condition holds for the code."""
@@ -141,13 +140,12 @@ class Workspace:
     def reach(self, as_of: date) -> dict[str, int]:
         """How many of the classified codes each note applies to on the date, by note id."""
         if as_of not in self._reach:
-            self._reach[as_of] = dict(
-                Counter(
-                    note.id
-                    for code in self.profiles
-                    for note in self.notes_for(code, self.facts.facts_on(code, as_of), as_of)
-                )
+            reached = Counter(
+                note.id
+                for code in self.profiles
+                for note in self.notes_for(code, self.facts.facts_on(code, as_of), as_of)
             )
+            self._reach[as_of] = {note.id: reached[note.id] for note in self.notes}
         return self._reach[as_of]
 
     def describe(self, evidence: Evidence) -> SourceUse:

@@ -11,6 +11,7 @@ from pipeline.data import Label, QuoteEvidence, RowEvidence
 from pipeline.errors import NoFactsError, StateError
 from pipeline.index import HashingEmbedder
 from pipeline.page.assemble import count_claims
+from pipeline.page.layout import statements_of
 from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
 from pipeline.settings import Settings, read_settings
 from pipeline.store import exclusive_lock
@@ -101,8 +102,12 @@ def test_no_note_stands_where_its_conditions_do_not_hold(five):
 def test_values_of_older_releases_are_carried_and_none_is_called_in_force(five):
     for result in five.values():
         rows = [e for e in result.page.evidence.values() if isinstance(e, RowEvidence)]
-        old = [row for row in rows if row.fact.release == "RVU25D"]
+        compared = {row.id for row in rows if row.currency == "earlier"}
+        old = [row for row in rows if row.fact.release == "RVU25D" and row.id not in compared]
         assert all((row.currency, row.in_force_release) == ("carried", "RVU26D") for row in old)
+        claims = [claim for s in statements_of(result.page) for claim in s.claims]
+        citing = {claim.subject for claim in claims if compared & set(claim.evidence_ids)}
+        assert compared and all(subject.startswith("year:") for subject in citing)
         assert ("RVU25D, not confirmed for 2026" in result.path.read_text()) is bool(old)
     carried = {
         code for code, result in five.items() if "RVU25D, not confirmed for 2026" in result.path.read_text()

@@ -72,10 +72,15 @@ def open_workspace() -> Workspace:
 def select(
     codes: list[str] | None, ranges: list[str] | None, workspace: Workspace, *, all_codes: bool = False
 ) -> list[str]:
-    """The code selector, the same on every command."""
+    """The code selector, the same on every command. `all_codes`: those of the starter set."""
     from pipeline.selector import select_codes
 
-    return select_codes(codes or [], ranges or [], known=workspace.profiles, all_codes=all_codes)
+    return select_codes(
+        codes or [],
+        ranges or [],
+        known=workspace.codes() if ranges else (),
+        also=workspace.profiles if all_codes else (),
+    )
 
 
 def progress(message: str) -> None:

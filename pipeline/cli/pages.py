@@ -59,7 +59,6 @@ def regenerate(
     on, today = parse_date(as_of), now().date()
     for code in chosen:  # refuse before any work is done
         workspace.facts.require(code, on)
-        workspace.profile(code)
     done = regenerate_pages(
         chosen,
         workspace=workspace,

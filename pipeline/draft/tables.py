@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.data import (
     Claim,
@@ -17,6 +17,7 @@ from pipeline.data import (
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
 from pipeline.facts.profiles import classification_row
+from pipeline.facts.releases import earlier_row
 from pipeline.facts.rows import FactSentence, Rows
 from pipeline.facts.sentences import compose_sentence
 from pipeline.identity import claim_id, statement_id
@@ -28,7 +29,21 @@ _SUBJECTS: dict[str, tuple[str, ...]] = {
     "strip": ("payment:facility", "payment:nonfacility", "rvu:total", "indicator:global_days"),
     "rvu": ("rvu:work", "rvu:pe", "rvu:mp", "rvu:total"),
     "payment": ("setting:office", "setting:hopd", "setting:asc", "setting:inpatient"),
-    "indicators": ("indicator:status_code", "indicator:global_days", "indicator:mue_value", "add_on:"),
+    "year": (
+        "year:work",
+        "year:facility",
+        "year:nonfacility",
+        "year:payment_facility",
+        "year:payment_nonfacility",
+    ),
+    "indicators": (
+        "indicator:status_code",
+        "indicator:global_days",
+        "indicator:mue_value",
+        "add_on:",
+        "add_ons:",
+        "edit_count:",
+    ),
 }
 TABLE_SECTIONS = frozenset(_SUBJECTS)
 # The `must_answer` keys that a subject answers.
@@ -56,8 +71,7 @@ def draft_table_section(plan: PagePlan, section_key: str, *, rows: Rows, make_ro
 
 def draft_modifiers(plan: PagePlan, *, rows: Rows, make_row: MakeRow, cite: CiteNote) -> Draft:
     """The modifier table: what the code's indicators allow, each with the note that restates the rule."""
-    facts = {fact.field: fact for fact in rows.values()}
-    cited = {f"modifier:{entry.key}": entry.note for entry in applicable_entries(facts)}
+    cited = {f"modifier:{entry.key}": entry.note for entry in applicable_entries(rows)}
     drafts = []
     for subject, note in (*cited.items(), ("edit_modifiers:", EDIT_MODIFIERS_NOTE)):
         sentence = compose_sentence(subject, plan.hcpcs_code, rows)
@@ -65,6 +79,12 @@ def draft_modifiers(plan: PagePlan, *, rows: Rows, make_row: MakeRow, cite: Cite
             quotes = cite(note) if note else ()
             drafts.append(_draft_sentence(plan, "modifiers", sentence, make_row, quotes=quotes))
     return merge_drafts(drafts)
+
+
+def draft_edits(plan: PagePlan, partners: Sequence[str], *, rows: Rows, make_row: MakeRow) -> Draft:
+    """The NCCI edits with these codes, in their order."""
+    sentences = [compose_sentence(f"edit:{other}", plan.hcpcs_code, rows) for other in partners]
+    return merge_drafts(_draft_sentence(plan, "edits", s, make_row) for s in sentences if s is not None)
 
 
 def _draft_sentence(
@@ -106,7 +126,10 @@ def _kind_answers(subject: str) -> tuple[str, ...]:
 def _claim_on(
     plan: PagePlan, section_key: str, sentence: FactSentence, make_row: MakeRow
 ) -> tuple[Claim, tuple[RowEvidence, ...]]:
-    evidence = tuple({fact.key: make_row(fact) for fact in sentence.facts}.values())
+    evidence = (
+        *{fact.key: make_row(fact) for fact in sentence.facts}.values(),
+        *(earlier_row(fact) for fact in sentence.earlier),
+    )
     claim = Claim(
         id=claim_id(plan.hcpcs_code, section_key, sentence.subject),
         text=sentence.text,
@@ -118,7 +141,9 @@ def _claim_on(
 
 
 def draft_summary(plan: PagePlan, profile: CodeProfile) -> Draft:
-    """The own-words summary line, resting on our own classification."""
+    """The own-words summary line, resting on our own classification; nothing for a code that has none."""
+    if not profile.summary:
+        return Draft()
     row = classification_row(profile)
     claim = Claim(
         id=claim_id(plan.hcpcs_code, "summary", "class:summary"),
@@ -138,6 +163,7 @@ def draft_summary(plan: PagePlan, profile: CodeProfile) -> Draft:
 
 def draft_related(
     plan: PagePlan,
+    own: CodeProfile,
     profiles: Mapping[str, CodeProfile],
     *,
     rows: Rows,
@@ -145,10 +171,10 @@ def draft_related(
 ) -> Draft:
     """The related-codes table: how each differs (our classification), its add-on relation and its NCCI edit.
 
-    Siblings first, then add-ons and primary codes. Other codes that NCCI pairs with this one stand in the row
-    of the modifiers that may open an edit.
+    Siblings first, then add-ons and primary codes that are classified. Other codes that NCCI pairs with this one
+    stand in the table of edits.
     """
-    others = [*profiles[plan.hcpcs_code].siblings]
+    others = [*own.siblings]
     linked = {
         fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
         for fact in rows.values()
@@ -156,21 +182,16 @@ def draft_related(
     }
     others += sorted((linked & profiles.keys()) - set(others))
     return merge_drafts(
-        _draft_relation(plan, other, profiles, rows=rows, make_row=make_row) for other in others
+        _draft_relation(plan, own, profiles[other], rows=rows, make_row=make_row) for other in others
     )
 
 
 def _draft_relation(
-    plan: PagePlan,
-    other: str,
-    profiles: Mapping[str, CodeProfile],
-    *,
-    rows: Rows,
-    make_row: MakeRow,
+    plan: PagePlan, own: CodeProfile, related: CodeProfile, *, rows: Rows, make_row: MakeRow
 ) -> Draft:
-    own = profiles[plan.hcpcs_code]
-    differs = own.siblings.get(other, profiles[other].summary)
-    evidence: list[Evidence] = [classification_row(profiles[other]), classification_row(own)]
+    other = related.hcpcs_code
+    differs = own.siblings.get(other, related.summary)
+    evidence: list[Evidence] = [classification_row(p) for p in (related, own) if p.summary]
     subject = f"class:{other}"
     claims = [
         Claim(

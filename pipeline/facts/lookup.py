@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -11,16 +11,17 @@ from itertools import groupby
 from pipeline.data import Fact
 from pipeline.errors import NoFactsError
 from pipeline.facts.database import FactDatabase
+from pipeline.facts.partners import Partners
 from pipeline.facts.payment import PAYABLE_STATUS
 from pipeline.facts.releases import Release, parse_release
-from pipeline.facts.tables import national_facts, rows_of_key
+from pipeline.facts.tables import national_facts, newest_tables, rows_of_key
 from pipeline.facts.whole_tables import (
     ADD_ONS,
     CODE_LAYOUTS,
     FEE_SCHEDULE,
     PTP,
-    codes_naming,
     facts_in,
+    facts_naming,
     fields_of,
     national_on,
     newest_of_each,
@@ -46,6 +47,7 @@ class FactStore:
         }
         self.database = database or FactDatabase(None)
         self._answers: dict[tuple[str, date, str], dict[str, Fact]] = {}
+        self._partners: dict[date, Partners] = {}
 
     def codes(self) -> list[str]:
         """Every code that has a given fact, or a row in the newest fee schedule, sorted."""
@@ -127,20 +129,47 @@ class FactStore:
         """Names of the releases that the given facts come from, sorted."""
         return sorted({fact.release for rows in self._by_code.values() for fact in rows})
 
-    def naming(self, hcpcs_code: str, as_of: date, *, among: Collection[str] | None = None) -> list[Fact]:
+    def naming(self, hcpcs_code: str, as_of: date) -> list[Fact]:
         """Rows of other codes that name this one as their partner, by code.
 
-        PTP rows in which it stands in column two, add-on rows in which it is the primary code. `among` limits the
-        other codes; None means all.
+        PTP rows in which it stands in column two, add-on rows in which it is the primary code.
         """
-        if among is None:
-            among = self._by_code.keys() | codes_naming(self.database, hcpcs_code, as_of)
+        found = {fact.key: fact for fact in facts_naming(self.database, hcpcs_code, as_of)}
+        for code, rows in self._by_code.items():
+            named = [fact for fact in rows if fact.partner == hcpcs_code]
+            standing = self.facts_on(code, as_of) if named else {}
+            found |= {fact.key: fact for fact in named if standing.get(fact.field) == fact}
+        return sorted(found.values(), key=lambda fact: (fact.hcpcs_code, fact.field))
+
+    def closest_partners(
+        self, hcpcs_code: str, as_of: date, paired: Collection[str], *, limit: int
+    ) -> Sequence[str]:
+        """Of the codes that NCCI pairs with this one, the closest (see `partners`).
+
+        Without a whole table there is nothing to order them by: all of `paired`, by code.
+        """
+        tables = newest_tables(self.database, PTP, as_of)
+        if not tables:
+            return sorted(paired)
+        if as_of not in self._partners:
+            self._partners[as_of] = Partners(self.database, tables, as_of)
+        return self._partners[as_of].closest(hcpcs_code, limit=limit, among=paired)
+
+    def year_before(self, hcpcs_code: str, as_of: date) -> list[Fact]:
+        """Fee schedule rows of a code, and its conversion factor, at the end of the year before its newest ones.
+
+        Empty where that year is not loaded, or did not hold the code.
+        """
+        total = self.facts_on(hcpcs_code, as_of).get("fac_total_rvu")
+        if total is None:
+            return []
+        year = parse_release(total.release).year - 1
+        last_day = date(year, 12, 31)
+        rows = [*self.facts_on("", last_day).values(), *self.facts_on(hcpcs_code, last_day).values()]
         return [
             fact
-            for code in sorted(among)
-            if code
-            for fact in self.facts_on(code, as_of).values()
-            if fact.partner == hcpcs_code
+            for fact in rows
+            if (release := parse_release(fact.release)).family == "RVU" and release.year == year
         ]
 
     @cached_property

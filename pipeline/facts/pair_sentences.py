@@ -7,26 +7,55 @@ from pipeline.facts.indicators import PTP_INDICATOR
 from pipeline.facts.rows import FactSentence, Rows
 
 ANY = "CCCCC"  # the add-on file's word for "the contractor decides which primary codes"
+_LISTED = 24  # codes that one row names
+_SOME_LISTED = (
+    "3"  # edit type of add-on codes that have further primaries (NCCI manual, ch. I section W, p. I-36)
+)
 
 
 def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
-    """An add-on code and those of its primaries that are loaded."""
+    """That a code is an add-on, with those of its primaries that are loaded, or that the contractor lists them."""
     named = sorted(
-        (
-            f
-            for f in rows.values()
-            if f.hcpcs_code == code and f.field.startswith("primary_code:") and f.partner != ANY
-        ),
+        (f for f in rows.values() if f.hcpcs_code == code and f.field.startswith("primary_code:")),
         key=lambda fact: fact.partner,
     )
-    if not named:
+    listed, counted = [fact for fact in named if fact.partner != ANY], rows.get("primary_count")
+    if not named or (listed and counted is None):
         return None
-    codes = ", ".join(fact.partner for fact in named)
-    release = named[0].release
+    release, says = named[0].release, f"{code} is an add-on code, reported only with a primary code"
+    if not listed or counted is None:
+        when = "Which primary codes, each Medicare contractor decides"
+        return FactSentence(
+            subject=subject,
+            text=f"{says}; {when[0].lower()}{when[1:]} ({release}).",
+            cells=("Add-on code", "yes", when, release),
+            facts=(named[0],),
+        )
+    shown = listed[:_LISTED]
+    codes = ", ".join(fact.partner for fact in shown)
+    of = f", of {counted.value} in the table" if int(counted.value) > len(shown) else ""
+    kind = rows.get("addon_edit_type")
+    if kind is not None and kind.value == _SOME_LISTED:
+        of += "; Medicare contractors may accept others"
     return FactSentence(
         subject=subject,
-        text=f"{code} is an add-on code, reported only with a primary code; among these pages: {codes} ({release}).",
-        cells=("Add-on code", "yes", f"Primaries among these pages: {codes}", release),
+        text=f"{says}: {codes}{of} ({release}).",
+        cells=("Add-on code", "yes", f"Primary codes: {codes}{of}", release),
+        facts=(*shown, counted, *((kind,) if kind else ())),
+    )
+
+
+def compose_add_ons(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
+    """The loaded add-on codes that name this one among their primaries."""
+    field = f"primary_code:{code}"
+    named = sorted((f for f in rows.values() if f.field == field), key=lambda fact: fact.hcpcs_code)[:_LISTED]
+    if not named:
+        return None
+    codes, release = ", ".join(fact.hcpcs_code for fact in named), named[0].release
+    return FactSentence(
+        subject=subject,
+        text=f"Add-on codes that name {code} as a primary code: {codes} ({release}).",
+        cells=("Primary code", "of add-ons", f"Add-on codes that name it: {codes}", release),
         facts=tuple(named),
     )
 
@@ -65,6 +94,31 @@ def compose_ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence
     )
 
 
+def compose_edit(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:
+    """The same edit as a row of the table of edits."""
+    sentence = compose_ptp(subject, other, code, rows)
+    if sentence is None:
+        return None
+    (fact,) = sentence.facts
+    denied = "the other" if fact.hcpcs_code == code else "this"
+    when = f"{fact.value}: {PTP_INDICATOR[fact.value]}"
+    return sentence.model_copy(update={"cells": (other, f"{denied} code", when, fact.release)})
+
+
+def compose_edit_count(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
+    """How many codes NCCI pairs with this one."""
+    counted = rows.get("ptp_partner_count")
+    if counted is None:
+        return None
+    codes = "code" if counted.value == "1" else "codes"
+    return FactSentence(
+        subject=subject,
+        text=f"NCCI pairs {code} with {counted.value} other {codes} ({counted.release}).",
+        cells=("NCCI edits", f"{counted.value} {codes}", "Paired with it, in either column", counted.release),
+        facts=(counted,),
+    )
+
+
 def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
     """The row of modifiers that may open an NCCI edit: with which codes one may, with which none does."""
     edits = sorted(
@@ -79,7 +133,7 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
     if opened:
         when = (
             "Only for services that really are separate, when no more specific modifier fits, and only where the "
-            f"edit allows it: among these pages with {', '.join(opened)}; "
+            f"edit allows it: among the codes on this page with {', '.join(opened)}; "
         )
     if closed:
         when += f"{'no' if opened else 'No'} modifier opens the edit with {', '.join(closed)}; "

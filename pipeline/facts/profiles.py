@@ -168,6 +168,13 @@ def load_profiles(path: Path) -> dict[str, CodeProfile]:
     }
 
 
+def unclassified(hcpcs_code: str) -> CodeProfile:
+    """The profile of a code that no profile file names."""
+    return CodeProfile(
+        hcpcs_code=hcpcs_code, category="", region="", family="", summary="", tags=None, locator=""
+    )
+
+
 def _read_entry(code: str, table: object, *, path: Path) -> _Entry:
     where = f"{path}: [{code}]"
     if not re.fullmatch(r"[0-9A-Z][0-9]{3}[0-9A-Z]", code):

@@ -104,6 +104,16 @@ def release_in_force(family: str, as_of: date) -> str:
     return f"{family}-{as_of.year}Q{1 if family == 'AOC' else quarter}"
 
 
+def earlier_row(fact: Fact) -> RowEvidence:
+    """The fact as evidence of a past year, stated as such."""
+    return RowEvidence(
+        id=evidence_id(fact.key, fact.value),
+        fact=fact,
+        currency=Currency.EARLIER,
+        in_force_release=fact.release,
+    )
+
+
 def row_evidence(fact: Fact, as_of: date) -> RowEvidence:
     """The fact as evidence on a page for `as_of`: in force, or carried over from an older release."""
     release = parse_release(fact.release)

@@ -14,23 +14,31 @@ from pipeline.facts.money_sentences import compose_payment, compose_rvu, compose
 from pipeline.facts.pair_sentences import (
     compose_add_on,
     compose_add_on_pair,
+    compose_add_ons,
+    compose_edit,
+    compose_edit_count,
     compose_edit_modifiers,
     compose_no_ptp,
     compose_ptp,
 )
 from pipeline.facts.policy_sentences import compose_indicator, compose_modifier
 from pipeline.facts.rows import FactSentence, Rows
+from pipeline.facts.year_sentences import compose_year
 
 # A composer takes the whole subject, what follows its kind, the page's code and the rows.
 _COMPOSERS: dict[str, Callable[[str, str, str, Rows], FactSentence | None]] = {
     "rvu": compose_rvu,
     "payment": compose_payment,
     "setting": compose_setting,
+    "year": compose_year,
     "indicator": compose_indicator,
     "modifier": compose_modifier,
     "edit_modifiers": compose_edit_modifiers,
     "add_on": compose_add_on,
     "add_on_pair": compose_add_on_pair,
+    "add_ons": compose_add_ons,
+    "edit_count": compose_edit_count,
+    "edit": compose_edit,
     "ptp": compose_ptp,
     "no_ptp": compose_no_ptp,
 }

@@ -52,7 +52,7 @@ def facts_in(
     rows = [row for table in tables for row in rows_of_key(database, table, hcpcs_code, modifier=modifier)]
     facts = [fact for row in rows for fact in row.facts()]
     if layout == ADD_ONS:
-        standing = [f for f in facts if f.valid_from <= as_of and (f.valid_to is None or as_of <= f.valid_to)]
+        standing = [fact for fact in facts if _stands(fact, as_of)]
         return [*standing, *_add_on_counts(tables, hcpcs_code, standing)]
     return facts
 
@@ -63,12 +63,20 @@ def national_on(database: FactDatabase, as_of: date) -> dict[str, Fact]:
     return {fact.field: fact for table in started for fact in national_facts(database, table)}
 
 
-def codes_naming(database: FactDatabase, hcpcs_code: str, as_of: date) -> set[str]:
-    """Codes that name this one as their partner: column one codes of its edits, its add-on codes."""
+def facts_naming(database: FactDatabase, hcpcs_code: str, as_of: date) -> list[Fact]:
+    """Facts in force that name this code as their partner: edits with it in column two, add-on codes of it."""
     edits = edits_of(database, hcpcs_code, as_of, newest_tables(database, PTP, as_of), column="two")
-    tables = newest_tables(database, ADD_ONS, as_of)
-    add_ons = {row.key for table in tables for row in rows_of_partner(database, table, hcpcs_code)}
-    return {edit.column_one for edit in edits} | add_ons
+    rows = [
+        row
+        for table in newest_tables(database, ADD_ONS, as_of)
+        for row in rows_of_partner(database, table, hcpcs_code)
+    ]
+    add_ons = [fact for row in rows for fact in row.facts() if _stands(fact, as_of)]
+    return [*(edit.fact() for edit in edits), *add_ons]
+
+
+def _stands(fact: Fact, as_of: date) -> bool:
+    return fact.valid_from <= as_of and (fact.valid_to is None or as_of <= fact.valid_to)
 
 
 def _add_on_counts(tables: tuple[LoadedTable, ...], hcpcs_code: str, rows: list[Fact]) -> list[Fact]:

@@ -10,6 +10,7 @@ from pipeline.data import (
     Authority,
     Claim,
     CodeProfile,
+    Currency,
     Evidence,
     Gap,
     JudgeFailure,
@@ -34,6 +35,7 @@ Applies = Callable[[Applicability], bool]
 # Describes the source of a piece of evidence for the references list.
 Describe = Callable[[Evidence], SourceUse]
 
+_CAUTION = (Currency.CARRIED, Currency.IN_FORCE, Currency.EARLIER)
 _APART = ("strip", "summary")
 
 
@@ -182,6 +184,10 @@ def _references(uses: Iterable[SourceUse]) -> tuple[SourceUse, ...]:
             update={
                 "locators": tuple(sorted({*before.locators, *use.locators})),
                 "present": use.present or before.present,
+                "currency": min(
+                    filter(None, (use.currency, before.currency)), default=None, key=_CAUTION.index
+                ),
+                "in_force_release": max(use.in_force_release, before.in_force_release),
             }
         )
     rank = {authority: place for place, authority in enumerate(Authority)}

@@ -30,6 +30,10 @@ ROUNDING_NOTICE = "RVU totals are shown to two decimals; dollars are rounded hal
 CPT_NOTICE = (
     "CPT is a registered trademark of the American Medical Association; no CPT descriptors are reproduced."
 )
+UNCLASSIFIED_NOTICE = (
+    "This code is not classified here: its page holds what the tables say of it, and those rules alone that are known "
+    "to apply without knowing what the service is."
+)
 _RESERVED = ("references", "gaps")
 
 
@@ -174,20 +178,25 @@ def _shown(
     names = sorted({item.id for claim in claims for item in claim.evidence})
     rows = [item for name in names if isinstance(item := page.evidence[name], RowEvidence)]
     releases = {row.fact.release for row in rows if row.level == "table"}
-    aged = {row.fact.release: text for row in rows if (text := carried_text(row, page.as_of))}
+    earlier = {row.fact.release for row in rows if row.currency is Currency.EARLIER}
+    aged = {
+        row.fact.release: text
+        for row in rows
+        if row.fact.release not in earlier and (text := carried_text(row, page.as_of))
+    }
     in_strip = statement.section_key == "strip"
     cells = tuple(_cell(cell, aged) for cell in statement.cells)
     in_cells = set() if in_strip else {part.text for cell in cells for part in cell if part.carried}
-    carried = _merged(_named(rows, aged, statement) - in_cells)
+    marked = _named(rows, aged, statement) - in_cells
+    named = (*statement.cells, *(release for release, text in aged.items() if text in marked))
+    carried = _merged(marked)
     return Shown(
         number=number,
         anchor=statement.id if first[statement.id] == number else "",
         statement=statement,
         name=f"Source {number} for: {shortened(statement.question or statement.text, 60)}",
         cells=cells,
-        releases=tuple(
-            sorted(name for name in releases if name not in " ".join((*statement.cells, *carried)))
-        ),
+        releases=tuple(sorted(name for name in releases if name not in " ".join(named))),
         carried=carried,
         qualifiers=tuple(cell for cell in statement.cells[2:] if cell not in aged),
         chips=tuple(code if code[:1].isalpha() else f"CARC {code}" for code in statement.adjustment_codes),

@@ -68,9 +68,9 @@ def _in_order(shown: layout.Layout) -> Iterator[Shown]:
 
 def _head(page: Page, shown: layout.Layout) -> Iterator[str]:
     yield f"# CPT {page.hcpcs_code}"
-    yield f"{escape(page.category)} / {escape(page.region)}"
-    if shown.summary:
-        yield _sentence(shown.summary)
+    if page.category:
+        yield f"{escape(page.category)} / {escape(page.region)}"
+    yield _sentence(shown.summary) if shown.summary else layout.UNCLASSIFIED_NOTICE
     carried = f" · {shown.carried_count} carried over from an older release" if shown.carried_count else ""
     yield f"**[Verified {long_date(page.verified_on)} · {shown.stamp}](#references)**{carried}"
     yield f"For dates of service on {long_date(page.as_of)}."

@@ -7,12 +7,18 @@ from collections.abc import Collection, Mapping
 from pipeline.data import Applicability
 
 
-def applies(to: Applicability, *, hcpcs_code: str, tags: Collection[str], values: Mapping[str, str]) -> bool:
+def applies(
+    to: Applicability, *, hcpcs_code: str, tags: Collection[str] | None, values: Mapping[str, str]
+) -> bool:
     """Whether every given dimension holds for the code with these tags and fact values.
 
     `codes` and `ranges` are one dimension (either may hold). A condition on a field the code has no row for
-    does not hold: what is not known is not assumed.
+    does not hold: what is not known is not assumed. So with `tags` None, those of a code that is not classified: no
+    condition on them holds, nor one on their absence.
     """
+    if tags is None and (to.tags or to.all_tags or to.not_tags):
+        return False
+    tags = tags or ()
     if hcpcs_code in to.not_codes or any(tag in tags for tag in to.not_tags):
         return False
     if to.codes or to.ranges:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from pipeline.data import Check, Outcome, RowEvidence
 from pipeline.facts.indicators import load_modifier_entries
 from pipeline.facts.profiles import classification_row
-from pipeline.facts.rows import FactSentence, Rows, rows_of
+from pipeline.facts.releases import earlier_row
+from pipeline.facts.rows import FactSentence, Rows
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.marks import without_releases
 from pipeline.verify.mentions import find_mentions
@@ -26,19 +27,32 @@ COLUMNS = {
     "indicator": ("Indicator", "Value", "Meaning", "Release"),
     "modifier": ("Modifier", "When", "Basis"),
     "class": ("Code", "How it differs", "Relation or edit"),
+    "year": ("Value", "Year before", "Now", "Change"),
+    "edit": ("Other code", "Denied", "Modifier indicator", "Release"),
 }
 """The heads of our pages' tables by kind of subject, as in `prompts/sections/`; other heads are not known again."""
 
-_HEADS = {**COLUMNS, "add_on": COLUMNS["indicator"], "edit_modifiers": COLUMNS["modifier"]}
+_HEADS = {
+    **COLUMNS,
+    **dict.fromkeys(("add_on", "add_ons", "edit_count"), COLUMNS["indicator"]),
+    "edit_modifiers": COLUMNS["modifier"],
+}
 _SUBJECTS = (
     *(f"rvu:{part}" for part in ("work", "pe", "mp", "total")),
     *(f"payment:{place}" for place in ("facility", "nonfacility")),
     *(f"setting:{place}" for place in ("office", "hopd", "asc", "inpatient")),
     *(f"indicator:{field}" for field in ("status_code", "global_days", "mue_value")),
+    *(
+        f"year:{what}"
+        for what in ("work", "facility", "nonfacility", "payment_facility", "payment_nonfacility")
+    ),
     "add_on:",
+    "add_ons:",
+    "edit_count:",
     "edit_modifiers:",
 )
 _PAIRS = ("add_on_pair", "ptp", "no_ptp")
+_EDIT = "ptp_column_two:"
 _SOURCE = re.compile(r"; Source:(?P<releases>[^;]*)$")
 _CODE_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 _CODES = 3  # a sentence about the page's code and another names its subject among the first
@@ -67,7 +81,8 @@ class Catalogue:
     def find(self, text: str) -> Finding | None:
         """A passed check of the rows that compose this very text, or None.
 
-        In a card or a table row, releases may stand behind each cell where they are those of the rows.
+        In a card or a table row, releases may stand behind each cell where they are those of the rows; a row with a
+        source column names each of these somewhere.
         """
         about = _CODE_FIRST.match(text)
         own = about["code"] if about else self._context.hcpcs_code
@@ -82,14 +97,16 @@ class Catalogue:
         cells = _without_source(text, self._of(own).releases)
         plain, releases = _without_releases(cells)
         rows = self._of(own).shown.get(plain, ())
-        return _passed(text, rows) if rows and releases <= {row.fact.release for row in rows} else None
+        cited = {row.fact.release for row in rows if row.level == "table"}
+        unnamed = cells != text and any(release not in text for release in cited)
+        return _passed(text, rows) if rows and releases <= cited and not unnamed else None
 
     def _of(self, code: str) -> _Composed:
         if code not in self._by_code:
             sentences: _Texts = {}
             shown = dict(_of_profiles(code, self._context))
             for sentence in compose_all(code, self._context):
-                rows = tuple(self._context.currency(fact) for fact in sentence.facts)
+                rows = _evidence(sentence, self._context)
                 sentences[sentence.text] = rows
                 shown.update((text, rows) for text in _forms(sentence))
             cited = {row.fact.release for rows in shown.values() for row in rows}
@@ -128,22 +145,25 @@ def _cards(sentence: FactSentence, kind: str) -> list[str]:
 
 def compose_all(code: str, context: ClaimContext) -> list[FactSentence]:
     """Every sentence that the loaded rows compose about a code, in the order of the sections."""
-    rows = _rows(code, context)
+    rows = context.rows(code)
     subjects = [*_SUBJECTS, *(f"modifier:{entry.key}" for entry in load_modifier_entries())]
     subjects += [f"{kind}:{other}" for other in context.profiles if other != code for kind in _PAIRS]
+    subjects += [f"{kind}:{other}" for other in _paired(code, rows) for kind in ("ptp", "edit")]
     composed = (compose(subject, code, rows) for subject in subjects)
     return [sentence for sentence in composed if sentence is not None]
 
 
-def _rows(code: str, context: ClaimContext) -> Rows:
-    naming = [
-        fact
-        for other in context.profiles
-        if other != code
-        for fact in context.facts(other).values()
-        if fact.partner == code
-    ]
-    return rows_of(code, [*context.facts(code).values(), *context.facts("").values(), *naming])
+def _paired(code: str, rows: Rows) -> list[str]:
+    """Codes that an edit among the rows pairs with this one."""
+    edits = [fact for fact in rows.values() if fact.field.startswith(_EDIT)]
+    return sorted({edit.partner if edit.hcpcs_code == code else edit.hcpcs_code for edit in edits})
+
+
+def _evidence(sentence: FactSentence, context: ClaimContext) -> tuple[RowEvidence, ...]:
+    return (
+        *(context.currency(fact) for fact in sentence.facts),
+        *(earlier_row(fact) for fact in sentence.earlier),
+    )
 
 
 def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, tuple[RowEvidence, ...]]]:
@@ -155,7 +175,7 @@ def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, tuple[
     yield profile.summary, own
     yield f"{profile.category} / {profile.region}", own
     yield f"Body region: {profile.region[:1].upper()}{profile.region[1:]} ({profile.category})", own
-    rows = _rows(code, context)
+    rows = context.rows(code)
     for other, related in context.profiles.items():
         if other == code:
             continue

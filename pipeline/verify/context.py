@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipeline.data import Check, CodeProfile, Evidence, Fact, Outcome, RowEvidence, SourceDocument
+from pipeline.facts.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,14 @@ class ClaimContext:
 
     `hcpcs_code` is the page's code, None for a text that belongs to none. `facts(code)` maps a field to its newest
     row on or before `as_of`; `facts("")` holds the release-wide values (conversion factors); an unknown code gives an
-    empty map. `currency(fact)` wraps a row as evidence, in force or carried. `documents` are the stored sources by
-    id, `profiles` our classification of codes. `previous(code, release)` gives the rows of a named release, empty
-    where it is not loaded.
+    empty map. `rows(code)` are the rows that the code's page draws from. `currency(fact)` wraps a row as evidence, in
+    force or carried. `documents` are the stored sources by id, `profiles` our classification of codes.
+    `previous(code, release)` gives the rows of a named release, empty where it is not loaded.
     """
 
     hcpcs_code: str | None
     facts: Callable[[str], Mapping[str, Fact]]
+    rows: Callable[[str], Rows]
     currency: Callable[[Fact], RowEvidence]
     as_of: date
     documents: Mapping[str, SourceDocument] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def find_evidence(
 def _applies(passage: Passage, code: str, context: ClaimContext) -> bool:
     profile = context.profiles.get(code)
     values = {field: fact.value for field, fact in context.facts(code).items()}
-    return applies(passage.applies_to, hcpcs_code=code, tags=profile.tags if profile else (), values=values)
+    return applies(passage.applies_to, hcpcs_code=code, tags=profile.tags if profile else None, values=values)
 
 
 def find_rule_sources(

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.data import Check, Claim, CodeProfile, Evidence, Fact, Outcome, RowEvidence
+from pipeline.data import Check, Claim, CodeProfile, Currency, Evidence, Fact, Outcome, RowEvidence
+from pipeline.facts.profiles import unclassified
 from pipeline.facts.rows import FactSentence, Rows, rows_of
 from pipeline.facts.sentences import SUBJECT_KINDS, compose_sentence
 
 CHECK = "rows"
 # Facts of a code (empty: of whole releases) as of the page's date, by field.
 FactsOf = Callable[[str], Mapping[str, Fact]]
+# Facts of a code (empty: of the whole release) in a named release, by field.
+FactsIn = Callable[[str, str], Mapping[str, Fact]]
+_YEAR = "year"  # the subject kind that states rows of the year before
 
 
 def check_rows(
@@ -24,10 +28,12 @@ def check_rows(
     hcpcs_code: str,
     facts: FactsOf,
     profiles: Mapping[str, CodeProfile],
+    in_release: FactsIn | None = None,
 ) -> Check:
     """Check a claim that rests on rows; SILENT for one that cites none.
 
-    Every cited row must be the newest of its field in the loaded tables. A claim about rows must then read as they
+    Every cited row must be the newest of its field in the loaded tables, save those that a comparison of years states
+    as the year before's. A claim about rows must then read as they
     compose; any other claim, such as a note's that applies by an indicator, only has to cite rows that stand.
     """
     rows = [item for item in evidence if isinstance(item, RowEvidence)]
@@ -35,7 +41,11 @@ def check_rows(
     if not rows:
         return Check(check=CHECK, outcome=Outcome.SILENT, reason="the claim cites no table row")
     for row in rows:
-        if problem := _misplaced(row, facts, profiles):
+        if row.currency is Currency.EARLIER and claim.subject.partition(":")[0] == _YEAR:
+            problem = _misplaced_earlier(row.fact, in_release)
+        else:
+            problem = _misplaced(row, facts, profiles)
+        if problem:
             return Check(
                 check=CHECK,
                 outcome=Outcome.FAIL,
@@ -50,7 +60,7 @@ def check_rows(
         )
     if problem := _contradicted_absence(claim, hcpcs_code, facts):
         return Check(check=CHECK, outcome=Outcome.FAIL, reason=problem, found=claim.text, evidence_ids=ids)
-    expected = _recompose(claim, [row.fact for row in rows], hcpcs_code, profiles)
+    expected = _recompose(claim, rows, hcpcs_code, profiles)
     if expected is None or expected != (claim.text, claim.derivation):
         return Check(
             check=CHECK,
@@ -79,6 +89,11 @@ def _misplaced(row: RowEvidence, facts: FactsOf, profiles: Mapping[str, CodeProf
     return "" if stored == fact else "the cited row is not the newest row of its field in the loaded tables"
 
 
+def _misplaced_earlier(fact: Fact, in_release: FactsIn | None) -> str:
+    stored = in_release(fact.hcpcs_code, fact.release).get(fact.field) if in_release else None
+    return "" if stored == fact else f"the cited row of {fact.release} is not in the loaded tables"
+
+
 def _contradicted_absence(claim: Claim, hcpcs_code: str, facts: FactsOf) -> str:
     """An absence cannot be seen in the rows that are cited: look for the edit under both codes."""
     kind, _, other = claim.subject.partition(":")
@@ -89,16 +104,18 @@ def _contradicted_absence(claim: Claim, hcpcs_code: str, facts: FactsOf) -> str:
 
 
 def _recompose(
-    claim: Claim, facts: list[Fact], hcpcs_code: str, profiles: Mapping[str, CodeProfile]
+    claim: Claim, rows: Sequence[RowEvidence], hcpcs_code: str, profiles: Mapping[str, CodeProfile]
 ) -> tuple[str, str] | None:
     kind, _, rest = claim.subject.partition(":")
     if kind == "class":
-        own = profiles[hcpcs_code]
+        own = profiles.get(hcpcs_code) or unclassified(hcpcs_code)
         if rest == "summary":
             return own.summary, ""
         other = profiles.get(rest)
         return (f"{rest}: {own.siblings.get(rest, other.summary)}", "") if other else None
-    sentence = compose(claim.subject, hcpcs_code, rows_of(hcpcs_code, facts))
+    current = [row.fact for row in rows if row.currency is not Currency.EARLIER]
+    earlier = [row.fact for row in rows if row.currency is Currency.EARLIER]
+    sentence = compose(claim.subject, hcpcs_code, rows_of(hcpcs_code, current, earlier=earlier))
     return (sentence.text, sentence.derivation) if sentence else None
 
 

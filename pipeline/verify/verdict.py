@@ -248,7 +248,12 @@ def _check_rows(claim: Claim, evidence: Sequence[Evidence], context: ClaimContex
     if not rows or context.hcpcs_code is None:
         return []
     check = check_rows(
-        claim, evidence, hcpcs_code=context.hcpcs_code, facts=context.facts, profiles=context.profiles
+        claim,
+        evidence,
+        hcpcs_code=context.hcpcs_code,
+        facts=context.facts,
+        profiles=context.profiles,
+        in_release=context.previous,
     )
     return [Finding(check, evidence=rows)]
 

@@ -145,7 +145,10 @@ def test_edit_modifiers_name_the_pairs_they_may_open_and_those_nothing_opens():
     )
     sentence = say("edit_modifiers:", rows, "29881")
     assert sentence is not None
-    assert "among these pages with 29874, 29880; no modifier opens the edit with 29870." in sentence.text
+    assert (
+        "among the codes on this page with 29874, 29880; no modifier opens the edit with 29870."
+        in sentence.text
+    )
     only_closed = rows_of("29881", [fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")])
     closed = say("edit_modifiers:", only_closed, "29881")
     assert closed is not None and closed.cells[1] == "No modifier opens the edit with 29870."

@@ -110,6 +110,11 @@ REFUTED, UNSUPPORTED = {Label.REFUTED}, {Label.REFUTED, Label.NOT_ENOUGH_INFO}
         ("20970", "\\$2,540.81", "\\$2,540.18", REFUTED),
         ("20970", "76.07 (Non", "67.07 (Non", REFUTED),
         ("20970", "| 43.47 |", "| 34.47 |", REFUTED),
+        ("20970", "| 85.89 (2025) |", "| 89.85 (2025) |", UNSUPPORTED),
+        ("20970", "| 85.89 (2025) |", "| 85.89 (2024) |", UNSUPPORTED),
+        ("20970", "| 76.07 (2026) |", "| 85.89 (2026) |", UNSUPPORTED),
+        ("20970", "(-11.4 %)", "(-12.4 %)", UNSUPPORTED),
+        ("20970", "| 20956 | this code |", "| 20956 | the other code |", UNSUPPORTED),
         ("20970", "| \\$7,413.38 |", "| \\$7,314.38 |", REFUTED),
         ("20970", "| \\$9,954.19 |", "| \\$9,945.19 |", REFUTED),
         ("20970", "**Global period**: 090", "**Global period**: 010", REFUTED),
@@ -140,12 +145,15 @@ def test_no_figure_of_a_page_can_be_changed_and_stay_supported(pages, workspace,
     """Every number of every supported claim, its last digit raised by one: none of the changed claims stands."""
     originals = [r for r in check(pages[code] / "page.md", code, workspace) if r.label is Label.SUPPORTED]
     lines = {}
+    said = {result.claim for result in originals}
     for result in originals:
         if result.claim.startswith("["):
             continue  # its code is put there in reading, from the sentence before
         for found in re.finditer(r"\d(?![\d.,]*\d)", result.claim):
             digit = str((int(found.group()) + 1) % 10)
-            lines[result.claim[: found.start()] + digit + result.claim[found.end() :]] = result.claim
+            changed = result.claim[: found.start()] + digit + result.claim[found.end() :]
+            if changed not in said:  # what another row of the page says is no error
+                lines[changed] = result.claim
     path = tmp_path / "claims.jsonl"
     path.write_text("".join(json.dumps({"id": n, "claim": c}) + "\n" for n, c in enumerate(lines)))
     stood = [r.claim for r in check(path, code, workspace) if r.label is Label.SUPPORTED]
@@ -183,5 +191,7 @@ def test_table_heads_are_those_of_the_sections():
         "indicator": "indicators",
         "modifier": "modifiers",
         "class": "related",
+        "year": "year",
+        "edit": "edits",
     }
     assert {kind: specs[key] for kind, key in keys.items()} == COLUMNS

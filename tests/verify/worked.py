@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.data import Authority, Currency, Fact, RowEvidence, SourceDocument
+from pipeline.facts.rows import Rows, rows_of
 from pipeline.verify import ClaimContext
 
 HERE = Path(__file__).parent
@@ -38,9 +39,23 @@ def row_of(fact: Fact) -> RowEvidence:
     return RowEvidence(id=f"e_{fact.key}", fact=fact, currency=current, in_force_release="RVU26D")
 
 
+def page_rows(code: str, facts) -> Rows:
+    """The rows a page of the code would draw from."""
+    naming = [
+        fact for other in FACTS if other != code for fact in facts(other).values() if fact.partner == code
+    ]
+    return rows_of(code, [*facts(code).values(), *facts("").values(), *naming])
+
+
 def make_context(code: str | None = "27447", **changes) -> ClaimContext:
     """A context over the worked facts."""
-    given = {"facts": lambda key: FACTS.get(key, {}), "currency": row_of, "as_of": AS_OF, **changes}
+    given = {
+        "facts": lambda key: FACTS.get(key, {}),
+        "rows": lambda key: page_rows(key, given["facts"]),
+        "currency": row_of,
+        "as_of": AS_OF,
+        **changes,
+    }
     return ClaimContext(hcpcs_code=code, **given)
 
 

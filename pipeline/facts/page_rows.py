@@ -1,0 +1,53 @@
+"""The rows that the page of a code draws from: its own, those of whole releases, other codes' rows that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import NamedTuple
+
+from pipeline.data import Fact
+from pipeline.facts.lookup import FactStore
+from pipeline.facts.ptp_edits import FIELD as PTP_FIELD
+from pipeline.facts.rows import Rows, rows_of
+
+SHOWN_PARTNERS = 12
+
+
+class PageRows(NamedTuple):
+    """`rows` as the composers take them; `partners` are the codes whose NCCI edits the page lists, closest first."""
+
+    rows: Rows
+    partners: tuple[str, ...]
+
+
+def page_rows(store: FactStore, hcpcs_code: str, as_of: date, *, near: Collection[str]) -> PageRows:
+    """Everything loaded that speaks of the code on the date, and the fee schedule of the year before.
+
+    Of NCCI's edits, which may be hundreds, those with the closest partners and those with a code of `near`.
+    """
+    own = [*store.facts_on(hcpcs_code, as_of).values()]
+    naming = store.naming(hcpcs_code, as_of)
+    paired = {_other(fact, hcpcs_code) for fact in (*own, *naming) if _is_edit(fact)}
+    partners = store.closest_partners(hcpcs_code, as_of, paired, limit=SHOWN_PARTNERS)
+    shown = {*partners, *near}
+    kept = [fact for fact in (*own, *naming) if not _is_edit(fact) or _other(fact, hcpcs_code) in shown]
+    current = [*store.facts_on("", as_of).values(), *kept]
+    return PageRows(
+        rows_of(hcpcs_code, current, earlier=_new(store.year_before(hcpcs_code, as_of), current)),
+        tuple(partners),
+    )
+
+
+def _is_edit(fact: Fact) -> bool:
+    return fact.field.startswith(f"{PTP_FIELD}:")
+
+
+def _other(edit: Fact, hcpcs_code: str) -> str:
+    return edit.partner if edit.hcpcs_code == hcpcs_code else edit.hcpcs_code
+
+
+def _new(earlier: Iterable[Fact], current: Iterable[Fact]) -> list[Fact]:
+    """Rows of the year before that are not, for want of a newer one, current rows as well."""
+    known = {fact.key for fact in current}
+    return [fact for fact in earlier if fact.key not in known]
