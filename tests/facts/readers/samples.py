@@ -113,10 +113,15 @@ def _record(code: str, kind: str, long: str, short: str = "", dates: str = "") -
 
 
 def _gpci() -> list[Sample]:
-    head = f"{'Medicare Admi':<14}State  {'Locality':<46}{'Locality Name':<51}2025 PW GPCI2025 PE GPCI2025 MP GPCI"
-    rows = [f"{mac:<16}{state:<8}{number:<5}{name:<92}{'1.000':<12}{'1.000':<12}0.592" for mac, state, number, name in (
-        ("02102", "AK", "01", "ALASKA*"), ("01112", "CA", "05", "A CITY (A/B CNTY)"),
-    )]  # fmt: skip
+    head = f"{'Medicare Admi':<14}State  {'Locality':<46}{'Locality Name':<51}"
+    head += "2025 PW GPCI2025 PE GPCI2025 MP GPCI"
+    rows = [
+        f"{mac:<16}{state:<8}{number:<5}{name:<92}{'1.000':<12}{'1.000':<12}0.592"
+        for mac, state, number, name in (
+            ("02102", "AK", "01", "ALASKA*"),
+            ("01112", "CA", "05", "A CITY (A/B CNTY)"),
+        )
+    ]
     note = "*Work GPCI reflects a 1.5 floor in Alaska."
     lines = ("02102|AK|01|ALASKA*|1.500|1.081|0.592", "01112|CA|05|A, CITY|1.088|1.419|0.445")
     two = ("02102|AK|01|ALASKA*|1.4|1.500|1.081|0.592", "01112|CA|05|A, CITY|1|1.088|1.419|0.445")
@@ -145,9 +150,13 @@ def _localities() -> list[Sample]:
         "1112|52| |B |LEE",
     )
     head = f"{'Medicare Admi':<13}{'Locality':<17}{'State':<55}{'Fee Schedule Area':<83}Counties"
-    fixed_counties = [f"    {mac:<12}{number:<6}{state:<23}{area:<98}{names}" for mac, number, state, area, names in (
-        ("05202", "00", "KANSAS", "STATEWIDE*", "ALL COUNTIES"), ("01112", "05", "", "A CITY", "KERN AND MARIN"),
-    )]  # fmt: skip
+    fixed_counties = [
+        f"    {mac:<12}{number:<6}{state:<23}{area:<98}{names}"
+        for mac, number, state, area, names in (
+            ("05202", "00", "KANSAS", "STATEWIDE*", "ALL COUNTIES"),
+            ("01112", "05", "", "A CITY", "KERN AND MARIN"),
+        )
+    ]
     anesthesia = "Contractor|Locality|Locality Name|National Anes CF of 20.3178"
     two = (
         "Contractor|Locality|Locality Name|Qualifying APM National Anes CF of 20.599835|"
@@ -156,7 +165,7 @@ def _localities() -> list[Sample]:
     factors = ("02102 |01 |ALASKA*|27.80 ", "01112|05|A CITY|20.05")
     caps = ("7999X|TC|C|01112|05|150.69|1150.60", "79999||A|02102|01|9.00|8.00")
     return [
-        _text("counties", "csv", 3, *_commas(f"{title}||||", "||||", _COUNTIES, *counties, "||||", f"{note}||||")),
+        _text("counties", "csv", 3, *_commas(f"{title}||||", _COUNTIES, *counties, "||||", f"{note}||||")),
         _text("counties", "txt", 2, title, "", head, "", *fixed_counties, "", note),
         _sheet("counties", 3, title, _COUNTIES, *counties, "", note),
         _text("anesthesia", "csv", 2, *_commas(anesthesia, *factors, "|||")),
@@ -170,7 +179,8 @@ def _localities() -> list[Sample]:
 
 def _ncci() -> list[Sample]:
     notice = "CPT only copyright 2025 of its owner.||||||"
-    flat = "Column 1|Column 2|*=in existence prior to 1996|Effective Date|Deletion Date|Modifier|PTP Edit Rationale"
+    flat = "Column 1|Column 2|*=in existence prior to 1996|Effective Date|Deletion Date|Modifier|"
+    flat += "PTP Edit Rationale"
     add_ons = (
         "1|X9902||X9901||2013091||",
         "2|0099T||CCCCC||2022001||A note",
@@ -212,10 +222,14 @@ def _addenda() -> list[Sample]:
             ("asc_surgical", surgical, aa), ("asc_ancillary", ancillary, bb),
         )
         for sample in (
-            _text(layout, "csv", len(rows), *_commas(of_year, "An AMA copyright line", head, *rows, "A footnote")),
-            _sheet(layout, len(rows), of_year, head, *[row.replace("$", "").replace(",", "") for row in rows]),
+            _text(layout, "csv", len(rows), *_commas(of_year, "An AMA notice", head, *rows, "A footnote")),
+            _sheet(layout, len(rows), of_year, head, *map(_plain, rows)),
         )
     ]  # fmt: skip
+
+
+def _plain(row: str) -> str:
+    return row.replace("$", "").replace(",", "")
 
 
 def _lists() -> list[Sample]:
@@ -226,8 +240,8 @@ def _lists() -> list[Sample]:
         _record("50", "7", "A text of others", "Two", "201501012024010120251231"),
     )
     header = (
-        "contractor_name_type,document_display_id,document_id,document_type,document_version,effective_date,note,"
-        "retirement_date,title,updated_on,updated_on_sort,url"
+        "contractor_name_type,document_display_id,document_id,document_type,document_version,effective_date,"
+        "note,retirement_date,title,updated_on,updated_on_sort,url"
     )
     document = (
         '"One, LLC\n(MAC - Part A)\n\nTwo\n(DME MAC)",L99999,99999,LCD,45,08/14/2025,,N/A,'

@@ -93,6 +93,12 @@ def test_descriptions_are_kept_only_where_asked_for(text):
     assert described == row._replace(description=text)
 
 
+def test_a_tab_in_a_description_divides_nothing():
+    file = delimited(record(DESCRIPTION="In\tvented"), record(IMAGING))
+    _, rows, refused = read(READERS[:1], file)
+    assert (len(rows), refused) == (2, [])
+
+
 def test_a_description_that_runs_over_line_ends_may_hide_rows_and_is_refused():
     content = delimited(record(), record(HCPCS="9998X"), record(HCPCS="9997X"), record(HCPCS="9996X"))
     lines = content.open().read().decode().splitlines(keepends=True)

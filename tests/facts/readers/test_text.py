@@ -174,6 +174,14 @@ def test_a_workbook_cut_off_or_damaged_is_refused(place):
             recognise(file)
 
 
+def test_a_digit_changed_in_a_workbook_is_found_by_its_checksum():
+    content = workbook((20970, 85.89)).open().read().replace(b"85.89", b"95.89")
+    with pytest.raises(
+        SourceError, match=r"^table\.xlsx: the workbook is damaged \(checksum of xl/worksheets/"
+    ):
+        list(cells_of(table_file(content, "table.xlsx")))
+
+
 @given(st.integers(0, 10**6), st.integers(1, 255))
 def test_a_byte_changed_in_a_workbook_changes_no_cell_silently(place, change):
     whole = workbook(("9999X", 20970), ("text", 1.5))
