@@ -188,10 +188,9 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
             yield SyncedFile(name=file.snapshot.name, release=_shown(file), status="unchanged", tables=done)
         else:
             opened.append(_open(file, asked, sync))
-            if not opened[
-                -1
-            ].reason:  # kept even where the licence is not accepted: it need not be fetched again
-                record_snapshot(sync.settings.snapshots, file.snapshot)
+            # Also where the licence is not accepted then: what came need not come again.
+            if not opened[-1].reason:
+                _record(file.snapshot, sync)
     chosen, passed = choose_forms((candidate for file in opened for candidate in file.candidates), standing)
     _settle_licence(chosen, sync)
     for file in opened:

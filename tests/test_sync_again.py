@@ -17,7 +17,7 @@ from pipeline.facts import database, loading
 from pipeline.sources import snapshots
 from pipeline.store import exclusive_lock
 from tests.syncing import ROOT, Syncing, by_status
-from tests.tables_sample import fee, fee_csv, fee_txt, gpci_csv, mue_csv, write, zipped
+from tests.tables_sample import fee, fee_csv, fee_txt, fee_xlsx, gpci_csv, mue_csv, write, zipped
 
 GPCI = gpci_csv("01112,CA,05,A CITY,1.000,1.400,0.500")
 MUE = mue_csv("20001,2,3 Date of Service Edit: Clinical,Clinical: Data")
@@ -230,3 +230,24 @@ def test_a_second_sync_is_refused_before_it_touches_anything(
         sync(folder)
     assert calls == {} and not (sync.home / "facts.sqlite").exists()
     assert sync(folder)["rvu26d.zip"].status == "new"
+
+
+def test_a_form_that_comes_later_is_taken_only_where_it_is_better(
+    sync: Syncing, folder: Path, calls: Counter[str]
+):
+    rows = (fee("20001"),)
+    folder = write(folder.parent / "forms", {"PPRRVU2026_Oct.txt": fee_txt(*rows)})
+    sync(folder)
+    write(folder, {"PPRRVU2026_Oct.xlsx": fee_xlsx(*rows)})
+    (passed,) = sync(folder)["PPRRVU2026_Oct.xlsx"].tables
+    assert (passed.status, passed.reason) == (
+        "passed over",
+        "another form of the table in PPRRVU2026_Oct.txt",
+    )
+    write(folder, {"PPRRVU2026_Oct.csv": fee_csv(*rows)})
+    assert by_status(sync(folder)["PPRRVU2026_Oct.csv"].tables) == {"PPRRVU2026_Oct.csv": "loaded"}
+    (left,) = sync(folder)["PPRRVU2026_Oct.txt"].tables  # which is no longer what is loaded
+    assert left.reason == "another form of the table in PPRRVU2026_Oct.csv"
+    assert [table.file for table in sync.database.tables()] == ["PPRRVU2026_Oct.csv"]
+    calls.clear()
+    assert {file.status for file in sync(folder).values()} == {"unchanged"} and calls == {}
