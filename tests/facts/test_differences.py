@@ -103,15 +103,17 @@ def test_a_column_that_one_release_fills_throughout_is_named_once(database: Fact
 
 
 def test_a_flag_that_a_code_gains_is_a_change_also_in_a_narrow_comparison(database: FactDatabase):
-    load(database, "RVU24C", fee_schedule(fee("X9901"), fee("X9902", nonfac_na="NA")))
-    load(
-        database, "RVU25D", fee_schedule(fee("X9901", nonfac_na="NA", endoscopic_base="X9902"), fee("X9902"))
-    )
-    found = diff_releases(database, "RVU24C", "RVU25D", first="X9901", last="X9901")
-    assert (found.new_columns, found.lost_columns) == ((), ())
-    assert fields(found.changes[0]) == {"nonfac_na": (None, "NA"), "endoscopic_base": (None, "X9902")}
-    whole = by_key(diff_releases(database, "RVU24C", "RVU25D").changes)
-    assert fields(whole["X9902"]) == {"nonfac_na": ("NA", None)}
+    flagged = fee("X9902", nonfac_na="NA")
+    load(database, "RVU24C", fee_schedule(fee("X9901"), flagged))
+    load(database, "RVU25D", fee_schedule(fee("X9901", nonfac_na="NA", endoscopic_base="X9902"), flagged))
+    gained = {"nonfac_na": (None, "NA"), "endoscopic_base": (None, "X9902")}
+    for last in ("X9901", "X9902"):
+        found = diff_releases(database, "RVU24C", "RVU25D", first="X9901", last=last)
+        assert (found.new_columns, found.lost_columns) == ((), ())
+        assert fields(found.changes[0]) == gained
+        lost = diff_releases(database, "RVU25D", "RVU24C", first="X9901", last=last)
+        assert (lost.new_columns, lost.lost_columns) == ((), ())
+        assert fields(lost.changes[0]) == {field: values[::-1] for field, values in gained.items()}
 
 
 def test_other_tables_have_no_dollars(database: FactDatabase):

@@ -126,6 +126,7 @@ def test_the_two_files_of_a_release_stay_apart(database: FactDatabase):
 def test_a_whole_table_overrides_given_facts_of_its_time_and_before(store: FactStore):
     facts = [
         given("work_rvu", "7.00", "RVU25C", date(2025, 7, 1)),
+        given("work_rvu", "7.50", "RVU25D", date(2025, 10, 1)),
         given("work_rvu", "8.00", "RVU26B", date(2026, 4, 1)),
         given("work_rvu", "9.00", "RVU25A", date(2025, 1, 1), "X9903"),
         given("mue_value", "2", "MUE-2024Q3", date(2024, 7, 1), "X9903"),
