@@ -169,7 +169,7 @@ def _unnamed(file: TableFile, reader: Reader, asked: str) -> LoadedFile:
             file=file.name, status="passed over", layout=name, reason=f"a table of another kind than {asked}"
         )
     reason = (
-        f"{file.name} is a table of the kind {name}, and neither its name nor its archive's tells the release; "
+        f"it is a table of the kind {name}, and neither its name nor that of an archive around it tells the release; "
         f"give it with --release, such as {_example(reader.layout.family)}"
     )
     return LoadedFile(file=file.name, status="refused", layout=name, reason=reason)

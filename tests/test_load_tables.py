@@ -70,7 +70,7 @@ def test_the_release_is_told_by_name_or_archive_or_user(name: str, archive: str,
 def test_a_table_that_nothing_names_is_refused_with_what_to_do():
     refused = other(table_file(fee_csv(*ROWS), "table.csv"), archive="download.zip")
     assert (refused.status, refused.layout) == ("refused", "pprrvu")
-    assert "table.csv is a table of the kind pprrvu" in refused.reason
+    assert "it is a table of the kind pprrvu" in refused.reason
     assert "--release, such as RVU26D" in refused.reason
 
 

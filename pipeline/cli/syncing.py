@@ -84,21 +84,26 @@ def _print_file(file: SyncedFile, *, as_json: bool) -> int:
     if as_json:
         print_json(file.model_dump(mode="json"))
     else:
-        print(f"{file.name}: {file.status}" + (f" - {file.reason}" if file.reason else ""))
+        print(_printable(f"{file.name}: {file.status}" + (f" - {file.reason}" if file.reason else "")))
         for table in file.tables:
             if table.status in ("loaded", "unchanged"):
                 counted = f"{table.rows:,} rows, {table.passed_over:,} lines passed over"
-                print(
-                    f"  {table.release:<14} {table.layout:<20} {table.status:<10} {counted}  ({table.file})"
-                )
+                said = f"{table.release:<14} {table.layout:<20} {table.status:<10} {counted}  ({table.file})"
             else:
-                print(f"  {table.status}: {table.file}: {table.reason.removeprefix(f'{table.file}: ')}")
+                said = f"{table.status}: {table.file}: {table.reason.removeprefix(f'{table.file}: ')}"
+            print(f"  {_printable(said)}")
     return len(refused) or int(file.status == "refused")
+
+
+def _printable(text: str) -> str:
+    """Text out of files and their names, without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _ask(notice: str, *, accepted: bool) -> str | None:
     end_progress()
-    print(notice, file=sys.stderr)
+    for line in notice.splitlines():
+        print(_printable(line), file=sys.stderr)
     if not accepted:
         if not sys.stdin.isatty():
             return None

@@ -110,6 +110,14 @@ def test_one_bad_row_refuses_its_table_and_the_rest_loads(tmp_path: Path):
     assert run(home, "facts", "show", "20001").returncode == 3
 
 
+def test_names_and_notices_of_files_do_not_steer_the_terminal(tmp_path: Path):
+    hostile = fee_csv(fee("20001")).replace(b"copyright", b"\x1b]0;copyright\x07")
+    folder = write(tmp_path / "given", {"a\x1b[2J.txt": b"words", "PPRRVU2026_Oct.csv": hostile})
+    done = run(tmp_path / "home", "sources", "sync", "--offline-from", str(folder), ACCEPTED)
+    assert done.returncode == 0 and "a [2J.txt: passed over" in done.stdout and "]0;copyright" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr and "\x07" not in done.stderr
+
+
 def test_a_release_for_participants_is_a_table_of_the_release(tmp_path: Path):
     folder = write(tmp_path / "given", {"fees.csv": fee_csv(fee("20001", qpp=True))})
     done = run(
