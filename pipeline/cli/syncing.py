@@ -61,7 +61,7 @@ def sync(
         database=workspace.facts.database,
         today=today,
         ask_licence=lambda notice: _ask(notice, accepted=accept_ama_licence),
-        progress=progress,
+        progress=lambda text: progress(_printable(text)),
     )
     refused = 0
     with _fetcher(workspace.settings.snapshots) as fetch_file:
