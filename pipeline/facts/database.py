@@ -110,6 +110,13 @@ class FactDatabase:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def cells(self, stored: str) -> list[str]:
+        """The cells of a row as it is stored. Raises SourceError where they are damaged."""
+        try:
+            return json.loads(stored)
+        except ValueError as error:
+            raise self._damaged(error) from error
+
     def tables(self, layout: str = "", *, release: str = "") -> tuple[LoadedTable, ...]:
         """Loaded tables, oldest release first, parts in order."""
         if self._tables is None:
@@ -182,14 +189,19 @@ class FactDatabase:
                 self._connection.executescript(_SCHEMA)
             except sqlite3.Error as error:
                 raise self._error(error) from error
+            except UnicodeDecodeError as error:  # SQLite's own message quotes what it could not read
+                raise self._damaged(error) from error
         return self._connection
 
     def _error(self, error: sqlite3.Error) -> SourceError | StateError:
         if self.path is None or is_damage(error):
-            return SourceError(
-                f"{self.path} is damaged ({error}); delete it and run `briefwright sources sync` to load it again"
-            )
+            return self._damaged(error)
         return sqlite_state_error(self.path, error)
+
+    def _damaged(self, error: Exception) -> SourceError:
+        return SourceError(
+            f"{self.path} is damaged ({error}); delete it and run `briefwright sources sync` to load it again"
+        )
 
 
 def delete_table(cursor: sqlite3.Cursor, table_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from decimal import Decimal
@@ -157,7 +156,7 @@ def _read(
             first,
             last,
         ):
-            values = json.loads(cells)
+            values = database.cells(cells)
             if table.columns != columns:
                 known = dict(zip((column.field for column in table.columns), values, strict=True))
                 values = [known.get(field, "") for field in fields]

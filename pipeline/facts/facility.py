@@ -10,7 +10,7 @@ from pipeline.facts.adjustments import BOTH_SIDES
 from pipeline.facts.pricing import Pricing, not_paid, not_priced, paid, supported
 
 _PACKAGED, _INPATIENT_ONLY = "N", "C"
-_CONDITIONAL = ("Q1", "Q2", "Q3", "Q4")
+CONDITIONALLY_PACKAGED = ("Q1", "Q2", "Q3", "Q4")
 _PACKAGED_ASC = "N1"
 _NATIONAL = "the facility amount is the national rate, the wage index of the place is not applied"
 
@@ -55,7 +55,7 @@ def _outpatient(facts: Mapping[str, Fact]) -> Pricing:
     basis = tuple(row for row in (rate, indicator, apc) if row is not None)
     grouped = f", APC {apc.value}" if apc is not None else ""
     priced = _rate(rate, f"{named}{grouped}", basis)
-    if indicator.value in _CONDITIONAL:
+    if indicator.value in CONDITIONALLY_PACKAGED:
         warning = f"{named}: paid apart only where nothing else on the claim packages it"
         priced = supported(priced, "outpatient-conditional", reasons=(warning,))
     return priced

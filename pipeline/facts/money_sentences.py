@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pipeline.data import Fact
+from pipeline.facts.facility import CONDITIONALLY_PACKAGED, facility_part, usual_inpatient
 from pipeline.facts.payment import (
     NOT_APPLICABLE,
     Money,
     dollars,
-    facility_payment,
     is_payable,
     professional_payment,
+    round_cents,
 )
+from pipeline.facts.pricing import Pricing
 from pipeline.facts.rows import FactSentence, Rows
-
-# OPPS status indicators under which a service is paid apart only when nothing else on the claim packages it.
-_CONDITIONALLY_PACKAGED = ("Q1", "Q2", "Q3", "Q4")
 
 _RVU_PARTS = {
     "work": ("Work", "work RVUs", "work_rvu", "work_rvu"),
@@ -104,26 +102,48 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
             facts=professional.facts,
             derivation=professional.derivation,
         )
-    facility = facility_payment(rows, setting=setting)
-    if facility is None:
+    return _with_facility(subject, setting, code, rows, professional)
+
+
+def _with_facility(
+    subject: str, setting: str, code: str, rows: Rows, professional: Money
+) -> FactSentence | None:
+    """Hospital outpatient or surgery center: its own part priced, packaged, or ruled out; None where not known."""
+    name, facility = _SETTINGS[setting], facility_part(rows, (), setting=setting)
+    inpatient = usual_inpatient(rows) if setting == "hopd" else None
+    if inpatient is not None:
+        basis = f"status indicator {inpatient.value}, {inpatient.release}"
+        return FactSentence(
+            subject=subject,
+            text=f"{name}: {code} is not paid to a hospital as an outpatient service; it is inpatient only ({basis}).",
+            cells=(name, "see inpatient", "none: inpatient only", "none", basis),
+            facts=(inpatient,),
+        )
+    if facility.exact is None:
         return None
-    basis_rows, basis = _facility_basis(setting, rows, facility)
-    total = professional.amount + facility.amount
+    paid, basis = dollars(professional.amount), _facility_basis(setting, rows, facility)
+    if not facility.paid:
+        return FactSentence(
+            subject=subject,
+            text=(
+                f"{name}: {code} pays the surgeon {paid}; the facility's part is packaged into other services "
+                f"({basis})."
+            ),
+            cells=(name, paid, "packaged", paid, f"{_releases(professional)}; {basis}"),
+            facts=(*professional.facts, *facility.facts),
+            derivation=professional.derivation,
+        )
+    amount = round_cents(facility.exact)
+    total = professional.amount + amount
     return FactSentence(
         subject=subject,
         text=(
-            f"{name}: {code} pays the surgeon {paid} and the facility {dollars(facility.amount)} ({basis}), "
+            f"{name}: {code} pays the surgeon {paid} and the facility {dollars(amount)} ({basis}), "
             f"{dollars(total)} together."
         ),
-        cells=(
-            name,
-            paid,
-            dollars(facility.amount),
-            dollars(total),
-            f"{_releases(professional)}; {basis}",
-        ),
-        facts=(*professional.facts, *facility.facts, *basis_rows),
-        derivation=f"{professional.derivation}; {professional.amount} + {facility.amount} = {total}",
+        cells=(name, paid, dollars(amount), dollars(total), f"{_releases(professional)}; {basis}"),
+        facts=(*professional.facts, *facility.facts),
+        derivation=f"{professional.derivation}; {professional.amount} + {amount} = {total}",
     )
 
 
@@ -149,14 +169,14 @@ def _office_setting(subject: str, name: str, code: str, rows: Rows) -> FactSente
     )
 
 
-def _facility_basis(setting: str, rows: Rows, facility: Money) -> tuple[tuple[Fact, ...], str]:
+def _facility_basis(setting: str, rows: Rows, facility: Pricing) -> str:
     release = facility.facts[0].release
-    if setting == "hopd":
-        apc, indicator = rows["opps_apc"], rows["opps_status_indicator"]
-        packaged = ", conditionally packaged" if indicator.value in _CONDITIONALLY_PACKAGED else ""
-        return (apc, indicator), f"APC {apc.value}, status indicator {indicator.value}{packaged}, {release}"
-    indicator = rows["asc_payment_indicator"]
-    return (indicator,), f"payment indicator {indicator.value}, {release}"
+    if setting == "asc":
+        return f"payment indicator {rows['asc_payment_indicator'].value}, {release}"
+    indicator = rows["opps_status_indicator"].value
+    packaged = ", conditionally packaged" if indicator in CONDITIONALLY_PACKAGED else ""
+    group = f"APC {rows['opps_apc'].value}, " if "opps_apc" in rows and facility.paid else ""
+    return f"{group}status indicator {indicator}{packaged}, {release}"
 
 
 def _releases(professional: Money) -> str:

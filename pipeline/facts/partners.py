@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from pipeline.facts.database import FactDatabase, LoadedTable
+from pipeline.facts.ptp_edits import INDEX_OF
 
 _IN_FORCE = "indicator <> 9 AND effective <= ?3 AND (deletion IS NULL OR deletion >= ?3)"
-_COUNT = f"SELECT count(*) FROM ptp_edits WHERE table_id = ?1 AND {{}} = ?2 AND {_IN_FORCE}"  # noqa: S608
-_PARTNERS = f"SELECT {{}} FROM ptp_edits WHERE table_id = ?1 AND {{}} = ?2 AND {_IN_FORCE}"  # noqa: S608
-_COLUMNS = ("column_one", "column_two")
+_OPPOSITE = {"one": "two", "two": "one"}
+_FROM = f"FROM ptp_edits {{index}} WHERE table_id = ?1 AND {{column}} = ?2 AND {_IN_FORCE}"
+_COUNT, _PARTNERS = f"SELECT count(*) {_FROM}", f"SELECT {{other}} {_FROM}"
 
 
 class Partners:
@@ -30,11 +31,7 @@ class Partners:
 
     def of(self, hcpcs_code: str) -> frozenset[str]:
         """The codes that edits pair with a code, in either column."""
-        return frozenset(
-            other
-            for column, opposite in zip(_COLUMNS, reversed(_COLUMNS), strict=True)
-            for (other,) in self._rows(_PARTNERS.format(opposite, column), hcpcs_code)
-        )
+        return frozenset(other for (other,) in self._rows(_PARTNERS, hcpcs_code))
 
     def closest(self, hcpcs_code: str, *, limit: int, among: Iterable[str] | None = None) -> Sequence[str]:
         """The closest partners of a code, closest first; of `among` alone where given."""
@@ -51,14 +48,23 @@ class Partners:
         return [other for _, other in found[:limit]]
 
     def _count(self, hcpcs_code: str) -> int:
-        """How many edits have the code; no fewer than it has partners."""
+        """How many edits have the code: one with each of its partners."""
         if hcpcs_code not in self._counts:
-            counted = (self._rows(_COUNT.format(column), hcpcs_code) for column in _COLUMNS)
-            self._counts[hcpcs_code] = sum(number for rows in counted for (number,) in rows)
+            self._counts[hcpcs_code] = sum(number for (number,) in self._rows(_COUNT, hcpcs_code))
         return self._counts[hcpcs_code]
 
     def _rows(self, sql: str, hcpcs_code: str) -> list[tuple]:
-        return [row for id_ in self._tables for row in self._database.query(sql, id_, hcpcs_code, self._day)]
+        """The rows with the code in either column."""
+        wanted = [
+            sql.format(index=index, column=f"column_{side}", other=f"column_{_OPPOSITE[side]}")
+            for side, index in INDEX_OF.items()
+        ]
+        return [
+            row
+            for id_ in self._tables
+            for each in wanted
+            for row in self._database.query(each, id_, hcpcs_code, self._day)
+        ]
 
     @staticmethod
     def _bound(own: int, theirs: int) -> float:

@@ -243,9 +243,3 @@ def professional_payment(
         return None
     amount = round_cents(fee.exact)
     return Money(amount=amount, facts=fee.facts, derivation=f"{fee.expression} = {amount}")
-
-
-def facility_payment(facts: Mapping[str, Fact], *, setting: str) -> Money | None:
-    """National facility part: `hopd` the OPPS rate, `asc` the ASC rate; None where the code has no priced row."""
-    rate = facts.get({"hopd": "opps_rate", "asc": "asc_rate"}[setting])
-    return Money(amount=round_cents(Decimal(rate.value)), facts=(rate,)) if rate else None

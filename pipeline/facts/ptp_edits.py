@@ -12,9 +12,11 @@ from pipeline.facts.readers.ptp import LAYOUT
 FIELD = LAYOUT.columns[0].field
 HEADING = LAYOUT.columns[0].heading
 NOT_APPLICABLE = "9"  # deleted as of its own effective date: never in force (NCCI manual, ch. I, p. I-14)
-_COLUMNS = (
-    "e.table_id, e.column_one, e.column_two, e.effective, e.deletion, e.indicator, e.prior, r.text, e.line"
-    " FROM ptp_edits e JOIN rationales r ON r.id = e.rationale"
+# SQLite takes the primary key for either column where it is not told: a walk over a whole table for column two.
+INDEX_OF = {"one": "", "two": "INDEXED BY ptp_by_column_two"}
+_SELECT = (
+    "SELECT e.table_id, e.column_one, e.column_two, e.effective, e.deletion, e.indicator, e.prior, r.text, e.line"
+    " FROM ptp_edits e {} JOIN rationales r ON r.id = e.rationale WHERE e.table_id = ? AND "
 )
 
 
@@ -70,7 +72,7 @@ def edits_between(database: FactDatabase, one: str, two: str, tables: Iterable[L
         for id_ in by_id
         for first, second in ((one, two), (two, one))
         for row in database.query(
-            f"SELECT {_COLUMNS} WHERE e.table_id = ? AND e.column_one = ? AND e.column_two = ?",
+            f"{_SELECT.format('')} e.column_one = ? AND e.column_two = ?",
             id_,
             first,
             second,
@@ -96,7 +98,7 @@ def edits_of(
         for id_ in by_id
         for side in wanted
         for row in database.query(
-            f"SELECT {_COLUMNS} WHERE e.table_id = ? AND e.column_{side} = ? AND e.indicator <> 9"
+            f"{_SELECT.format(INDEX_OF[side])} e.column_{side} = ? AND e.indicator <> 9"
             " AND e.effective <= ? AND (e.deletion IS NULL OR e.deletion >= ?)",
             id_,
             hcpcs_code,
@@ -110,7 +112,7 @@ def edits_of(
 def all_edits(database: FactDatabase, table: LoadedTable, first: str, last: str) -> Iterator[PtpEdit]:
     """Every edit of one table, in force or not, whose column one code lies in a range; sorted by both codes."""
     rows = database.stream(
-        f"SELECT {_COLUMNS} WHERE e.table_id = ? AND e.column_one BETWEEN ? AND ? ORDER BY 2, 3, 4",
+        f"{_SELECT.format('')} e.column_one BETWEEN ? AND ? ORDER BY 2, 3, 4",
         table.id,
         first,
         last,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
@@ -123,7 +122,7 @@ def _rows(database: FactDatabase, table: LoadedTable, condition: str, *values: s
     )
     fields = [column.field for column in table.columns]
     for key, modifier, partner, locality, line, cells in found:
-        values_ = zip(fields, json.loads(cells), strict=True)
+        values_ = zip(fields, database.cells(cells), strict=True)
         yield TableRow(
             table, key, modifier, partner, locality, line, {f: cell for f, cell in values_ if cell}
         )

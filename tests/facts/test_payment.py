@@ -13,7 +13,6 @@ from pipeline.facts.payment import (
     Locality,
     conversion_factor,
     dollars,
-    facility_payment,
     fee_schedule_amount,
     is_payable,
     professional_payment,
@@ -52,14 +51,6 @@ def test_rvus_of_one_year_are_never_multiplied_by_another_years_factor():
     rows = surgical()
     rows["fac_total_rvu"] = fact("fac_total_rvu", "85.89", "RVU25D")
     assert professional_payment(rows, rows, facility=True) is None
-
-
-def test_facility_rates_come_from_their_own_tables():
-    rows = surgical()
-    hopd, asc = (facility_payment(rows, setting=setting) for setting in ("hopd", "asc"))
-    assert hopd and asc and (hopd.amount, asc.amount) == (Decimal("7413.38"), Decimal("4682.29"))
-    del rows["asc_rate"]
-    assert facility_payment(rows, setting="asc") is None
 
 
 def test_half_a_cent_rounds_up():
