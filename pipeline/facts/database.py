@@ -112,10 +112,7 @@ class FactDatabase:
 
     def cells(self, stored: str) -> list[str]:
         """The cells of a row as it is stored. Raises SourceError where they are damaged."""
-        try:
-            return json.loads(stored)
-        except ValueError as error:
-            raise self._damaged(error) from error
+        return self._decoded(stored)
 
     def tables(self, layout: str = "", *, release: str = "") -> tuple[LoadedTable, ...]:
         """Loaded tables, oldest release first, parts in order."""
@@ -123,7 +120,7 @@ class FactDatabase:
             found = (
                 LoadedTable(
                     id_, parse_release(name), *between,
-                    columns=tuple(Column(*column) for column in json.loads(columns)),
+                    columns=tuple(Column(*column) for column in self._decoded(columns)),
                     valid_from=date.fromisoformat(start),
                     valid_to=date.fromisoformat(end) if end else None,
                     kept=kept, passed_over=passed_over,
@@ -192,6 +189,12 @@ class FactDatabase:
             except UnicodeDecodeError as error:  # SQLite's own message quotes what it could not read
                 raise self._damaged(error) from error
         return self._connection
+
+    def _decoded(self, stored: str) -> list:
+        try:
+            return json.loads(stored)
+        except ValueError as error:
+            raise self._damaged(error) from error
 
     def _error(self, error: sqlite3.Error) -> SourceError | StateError:
         if self.path is None or is_damage(error):

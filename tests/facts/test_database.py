@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import SourceError, StateError
 from pipeline.facts.database import FactDatabase
+from pipeline.facts.differences import diff_releases
 from pipeline.facts.loading import Origin, load_table
 from pipeline.facts.lookup import FactStore
 from tests.facts.loaded import edit, edits, fee, fee_schedule, limit, limits, load
@@ -183,6 +184,21 @@ def test_a_damaged_database_says_so_and_what_to_do(database: FactDatabase, start
         held(database)
     with pytest.raises(SourceError, match="is damaged"):
         load_table(database, limits(limit("X9901", "1")), Origin("MUE-2024Q3", "mue.csv", ""))
+
+
+def test_a_row_whose_cells_are_damaged_says_so(database: FactDatabase):
+    for release in ("RVU25C", "RVU25D"):
+        load(database, release, fee_schedule(fee("X9901")))
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE rows SET cells = substr(cells, 1, 20)")
+    with pytest.raises(SourceError, match="is damaged"):
+        FactStore([], database).of_release("X9901", "RVU25D")
+    with pytest.raises(SourceError, match="is damaged"):
+        diff_releases(database, "RVU25C", "RVU25D")
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE tables SET columns = substr(columns, 1, 20)")
+    with pytest.raises(SourceError, match="is damaged"):
+        database.tables()
 
 
 def test_a_folder_that_cannot_be_made_is_a_state_error(tmp_path: Path):
