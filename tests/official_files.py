@@ -1,9 +1,9 @@
 """The shared third-party parses, written again as files in CMS's official layouts.
 
-For tests and benchmarks, so that the product's own readers load whole releases of which only parses are at hand.
-Headings come from the official files and excerpts beside them, with the release's year and month. `shared` is the
-folder of the `shared_data` fixture. Every function streams, writes into `folder` under the names that CMS gives its
-files, and returns the paths.
+For tests and benchmarks, so that the product's own readers load whole releases of which only parses are at
+hand. Headings come from the official files and excerpts beside them, with the release's year and month.
+`shared` is the folder of the `shared_data` fixture. Every function streams, writes into `folder` under the
+names that CMS gives its files, and returns the paths.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import zstandard
 
 
 class FeeSchedule(NamedTuple):
-    """A fee schedule release that is at hand as a parse: the parse's name, the month in its title and file name."""
+    """A fee schedule release that is at hand as a parse: its name there, and the month in its title."""
 
     parse: str
     month: str
@@ -52,8 +52,9 @@ _FACTOR = 24
 def write_fee_schedule(shared: Path, folder: Path, release: str) -> tuple[Path, Path]:
     """The relative value file and the GPCI file of RVU24A, RVU24AR, RVU24B or RVU24C.
 
-    The parse has every column and row; its amounts get back the zeros they have in CMS's text. The asterisks and
-    footnotes of the GPCI file are lost. January's file name is the same for A and AR, as CMS has it: use two folders.
+    The parse has every column and row; its amounts get back the zeros they have in CMS's text. The asterisks
+    and footnotes of the GPCI file are lost. January's file name is the same for A and AR, as CMS has it: use
+    two folders.
     """
     parse, month = FEE_SCHEDULES[release]
     table = folder / f"PPRRVU24_{month[:3].upper()}.csv"
@@ -94,12 +95,13 @@ def _write_gpci(shared: Path, folder: Path, parse: str) -> Path:
 
 
 def write_ptp(shared: Path, folder: Path, *, codes: Iterable[str] | None = None) -> list[Path]:
-    """All practitioner PTP edits of 2024 Q3 in four parts, or those that have one of some codes in either column.
+    """All practitioner PTP edits of 2024 Q3 in four parts, or those that have one of `codes`.
 
-    Lost in the parse, and stood in for: effective dates, and the mark of edits older than 1996 (left blank). An edit
-    starts on 19960101, or on the day after an earlier edit of the pair was deleted; one of indicator 9 starts on its
-    deletion date, as such edits do. So dates are in order and no pair has two edits on a day (one row of the parse
-    comes twice), but questions about a day before 2024 Q3 have invented answers. Real files have more different dates.
+    Lost in the parse, and stood in for: effective dates, and the mark of edits older than 1996 (left blank).
+    An edit starts on 19960101, or on the day after an earlier edit of the pair was deleted; one of indicator
+    9 starts on its deletion date, as such edits do. So dates are in order and no pair has two edits on a day
+    (one row of the parse comes twice), but questions about a day before 2024 Q3 have invented answers. Real
+    files have more different dates.
     """
     wanted = None if codes is None else frozenset(codes)
     with (shared / "ncci" / "layout_2026" / "ccipra-v322r0-f1.head.txt").open(newline="") as lines:
@@ -166,7 +168,7 @@ def write_mue(shared: Path, folder: Path) -> Path:
 
 
 def write_add_ons(shared: Path, folder: Path) -> Path:
-    """The add-on code edits of 2024 Q3 as fixed-width text. Dates are lost: all start on 1 April 2013, none ends."""
+    """The add-on code edits of 2024 Q3 as fixed-width text. Their dates are lost: all start on 1 April 2013."""
     path = folder / "AOC_V2024Q3-MCR.txt"
     with (
         (shared / "ncci" / "2024q3" / "ncci_aoc.csv").open(newline="") as source,

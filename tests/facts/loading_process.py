@@ -1,7 +1,7 @@
-"""A process that loads a table slowly: `python -m tests.facts.loading_process DATABASE RELEASE [LARGEST_FILE]`.
+"""A process that loads a table slowly: `python -m tests.facts.loading_process FILE RELEASE [LARGEST]`.
 
-It says "halfway" when half of its rows are in, and waits for a line before it goes on. LARGEST_FILE, in bytes, makes
-writing beyond it fail, as on a full disk.
+It says "halfway" when half of its rows are in, and waits for a line before it goes on. LARGEST, in
+bytes, makes writing beyond it fail, as on a full disk.
 """
 
 import resource

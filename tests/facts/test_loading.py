@@ -53,8 +53,8 @@ def test_a_release_may_start_later_than_its_quarter(database: FactDatabase):
     [
         (
             lambda: fee_schedule(fee("X9902"), MISFIT, fee("X9903")),
-            "1 of 3 rows do not fit the layout, so none was loaded: line 12, WORK RVU: expected an amount such as "
-            "12.34, found 'ten'$",
+            "1 of 3 rows do not fit the layout, so none was loaded: line 12, WORK RVU: "
+            "expected an amount such as 12.34, found 'ten'$",
         ),
         (
             lambda: fee_schedule(*[MISFIT] * 5, fee("X9902")),
