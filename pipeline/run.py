@@ -149,6 +149,7 @@ def _draft(
     make_row = partial(row_evidence, as_of=plan.as_of)
     resolve = partial(quote_anchor, documents=workspace.added_by_hash)
     by_id = {note.id: note for note in inputs.notes}
+    own = {field: make_row(fact) for field, fact in inputs.facts.items() if not fact.partner}
     drafts = [
         draft_summary(plan, inputs.profile),
         draft_table_section(plan, "strip", rows=rows, make_row=make_row),
@@ -166,7 +167,7 @@ def _draft(
                     rank={passage_id: place for place, passage_id in enumerate(ranks[spec.key])},
                     split=split_claims,
                     resolve=resolve,
-                    rows={field: make_row(fact) for field, fact in inputs.facts.items()},
+                    rows=own,
                 )
             )
         elif spec.key == "related":
