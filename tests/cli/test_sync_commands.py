@@ -118,12 +118,19 @@ def test_names_and_notices_of_files_do_not_steer_the_terminal(tmp_path: Path):
     assert "\x1b" not in done.stdout + done.stderr and "\x07" not in done.stderr
 
 
-def test_a_release_for_participants_is_a_table_of_the_release(tmp_path: Path):
-    folder = write(tmp_path / "given", {"fees.csv": fee_csv(fee("20001", qpp=True))})
+def test_the_release_for_participants_is_a_table_of_the_release(tmp_path: Path):
+    files = {"qpp.csv": fee_csv(fee("20001", qpp=True)), "fees.csv": fee_csv(fee("20001"))}
+    folder = write(tmp_path / "given", files)
     done = run(
         tmp_path, "sources", "sync", "--offline-from", str(folder), "--release", "rvu26d-qpp", ACCEPTED
     )
-    assert done.returncode == 0 and "RVU26D-QPP     pprrvu" in done.stdout
+    assert done.returncode == 0, done.stdout
+    assert [line.split()[:3] for line in done.stdout.splitlines()] == [
+        ["fees.csv:", "new"],
+        ["RVU26D", "pprrvu", "loaded"],
+        ["qpp.csv:", "new"],
+        ["RVU26D-QPP", "pprrvu", "loaded"],
+    ]
 
 
 def test_status_says_what_is_loaded_stale_and_due(home: Path):
