@@ -359,6 +359,14 @@ class Section(Record):
     statements: tuple[Statement, ...]
 
 
+class Descriptor(Record):
+    """The AMA's descriptor of a code out of a source whose publisher says that it is licensed to show it."""
+
+    text: str
+    source: str
+    licence: str
+
+
 class SiteBlock(Record):
     """A publisher's own block: shown, visibly not a claim."""
 
@@ -385,6 +393,7 @@ class Page(Record):
     category: str
     region: str
     summary: Statement | None
+    descriptor: Descriptor | None = None
     fact_strip: tuple[Statement, ...] = ()
     sections: tuple[Section, ...]
     evidence: dict[str, Evidence]

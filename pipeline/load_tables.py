@@ -6,7 +6,7 @@ A release comes as an archive with several forms of the same table (CSV, fixed-w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
@@ -16,7 +16,7 @@ from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase
 from pipeline.facts.loading import Origin, holds, load_table
 from pipeline.facts.readers import hospital_layout, recognise
-from pipeline.facts.readers.layout import Layout, Reader, Row, Table, TableFile
+from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, Table, TableFile
 from pipeline.facts.releases import parse_release
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
@@ -24,6 +24,8 @@ from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 _FORMS = (".csv", ".txt", ".xlsx")
 _PART = re.compile(r"-f([1-9])\b", re.IGNORECASE)
 Progress = Callable[[str], None]
+# Keeps the descriptors of a release, by code.
+KeepDescriptors = Callable[[str, Mapping[str, str]], None]
 Status = Literal["loaded", "unchanged", "passed over", "refused"]
 PTP_PARTS = 4  # NCCI's practitioner and hospital tables come as four files each, f1 to f4
 
@@ -112,20 +114,43 @@ def _same_table(candidate: Candidate, file: str) -> LoadedFile:
     return _report(candidate, "passed over", reason=reason)
 
 
-def load_candidate(database: FactDatabase, candidate: Candidate, *, progress: Progress) -> LoadedFile:
-    """Load one table, unless this very file is loaded already. What cannot be loaded comes back refused."""
+def load_candidate(
+    database: FactDatabase,
+    candidate: Candidate,
+    *,
+    progress: Progress,
+    keep_descriptors: KeepDescriptors | None = None,
+) -> LoadedFile:
+    """Load one table, unless this very file is loaded already. What cannot be loaded comes back refused.
+
+    `keep_descriptors` is given the descriptors of a fee schedule; without it they are not read.
+    """
     file, reader, origin = candidate
     if holds(database, origin, reader.layout.name):
         return _report(candidate, "unchanged")
     try:
-        table = reader.read(file, False)
+        wanted = keep_descriptors is not None and reader.layout.name == FEE_SCHEDULE
+        table = reader.read(file, wanted)
         table.layout = reader.layout
+        descriptors: dict[str, str] = {}
+        if wanted:
+            table.rows = _noted(table.rows, descriptors)
         loaded = load_table(
             database, table, origin, progress=lambda rows: progress(f"{file.name}: {rows:,} rows")
         )
     except SourceError as error:
         return _report(candidate, "refused", reason=str(error))
+    if keep_descriptors is not None and descriptors:
+        keep_descriptors(origin.release.removesuffix("-QPP"), descriptors)
     return _report(candidate, "loaded", table=table, rows=loaded.kept)
+
+
+def _noted(rows: Iterator[Row | Refused], descriptors: dict[str, str]) -> Iterator[Row | Refused]:
+    """The rows as they pass, the description of each code noted."""
+    for row in rows:
+        if isinstance(row, Row) and row.description and not row.modifier:
+            descriptors[row.key] = row.description
+        yield row
 
 
 def notices(candidates: Iterable[Candidate]) -> tuple[str, ...]:

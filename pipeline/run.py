@@ -9,6 +9,7 @@ from functools import partial
 
 from pipeline.data import (
     CodeProfile,
+    Descriptor,
     Evidence,
     Fact,
     Outcome,
@@ -30,6 +31,7 @@ from pipeline.draft.tables import (
     draft_summary,
     draft_table_section,
 )
+from pipeline.facts.descriptors import page_descriptor
 from pipeline.facts.page_rows import PageRows, page_rows
 from pipeline.facts.releases import row_evidence
 from pipeline.facts.rows import Rows
@@ -77,6 +79,7 @@ class PageInputs:
 
     plan: PagePlan
     profile: CodeProfile
+    descriptor: Descriptor | None
     facts: Mapping[str, Fact]
     rows: Rows
     partners: Sequence[str]
@@ -117,6 +120,7 @@ def build_page(
         checker=checker_version(),
         drafter=drafter.name,
         failures=draft.failures,
+        descriptor=inputs.descriptor,
         site_blocks=workspace.site_blocks,
     )
 
@@ -129,6 +133,7 @@ def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> Page
     return PageInputs(
         plan=PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections),
         profile=workspace.profile(hcpcs_code),
+        descriptor=page_descriptor(workspace.descriptors, hcpcs_code),
         facts=facts,
         rows=rows,
         partners=partners,
@@ -220,6 +225,7 @@ def _fingerprint(
             "drafter": drafter.name,
             "checker": checker_version(),
             "made_by": code_digest("pipeline.facts", "pipeline.draft", "pipeline.page"),
+            "descriptor": inputs.descriptor.model_dump_json() if inputs.descriptor else "",
             "site": digest([workspace.site_name, *(block.model_dump() for block in workspace.site_blocks)]),
         }
     )

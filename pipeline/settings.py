@@ -59,6 +59,11 @@ class Settings(Record):
         return self.home / "snapshots"
 
     @property
+    def descriptors(self) -> Path:
+        """CPT descriptors, apart from everything else."""
+        return self.home / "descriptors"
+
+    @property
     def journal(self) -> Path:
         """Model replies, by content."""
         return self.home / "journal"

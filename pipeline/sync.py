@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pipeline.data import Record
 from pipeline.errors import SourceError, UsageError
 from pipeline.facts.database import FactDatabase, reader_version
+from pipeline.facts.descriptors import store_descriptors
 from pipeline.facts.readers.layout import TableFile
 from pipeline.facts.releases import parse_release, release_span
 from pipeline.load_tables import (
     Candidate,
+    KeepDescriptors,
     LoadedFile,
     Naming,
     choose_forms,
@@ -193,12 +196,15 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
                 _record(file.snapshot, sync)
     chosen, passed = choose_forms((candidate for file in opened for candidate in file.candidates), standing)
     _settle_licence(chosen, sync)
+    keep = _keeper(sync)
     for file in opened:
         tables = [*file.tables, *(report for candidate, report in passed if candidate in file.candidates)]
         for candidate in chosen:
             if candidate in file.candidates:
                 sync.progress(candidate.file.name)
-                tables.append(load_candidate(sync.database, candidate, progress=sync.progress))
+                tables.append(
+                    load_candidate(sync.database, candidate, progress=sync.progress, keep_descriptors=keep)
+                )
         yield _close(file, tables, asked, sync)
 
 
@@ -248,6 +254,13 @@ def _close(opened: _Opened, tables: Sequence[LoadedFile], asked: str, sync: Sync
 def _shown(fetched: Fetched) -> str:
     release = fetched.snapshot.release
     return "" if release == _UNNAMED else release
+
+
+def _keeper(sync: Sync) -> KeepDescriptors | None:
+    """Descriptors are read, and kept apart, under an accepted licence alone."""
+    if licence_accepted(sync.settings.home) is None:
+        return None
+    return partial(store_descriptors, sync.settings.descriptors, on=sync.today)
 
 
 def _settle_licence(candidates: Sequence[Candidate], sync: Sync) -> None:

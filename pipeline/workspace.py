@@ -23,6 +23,7 @@ from pipeline.data import (
 )
 from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase
+from pipeline.facts.descriptors import DescriptorSource, read_descriptors
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.profiles import load_profiles, unclassified
 from pipeline.facts.releases import parse_release
@@ -52,6 +53,11 @@ class Workspace:
     def profiles(self) -> dict[str, CodeProfile]:
         """Our classification, by code."""
         return load_profiles(self.settings.starter / "codes.toml")
+
+    @cached_property
+    def descriptors(self) -> list[DescriptorSource]:
+        """The sources of CPT descriptors, licensed ones first."""
+        return read_descriptors(self.settings.descriptors)
 
     @cached_property
     def notes(self) -> list[Note]:

@@ -68,7 +68,7 @@ def test_a_form_that_is_loaded_stands_until_a_better_one_comes():
         file="PPRRVU2026_Oct.txt", status="unchanged", release="RVU26D", layout="pprrvu", part=1, rows=2
     )
     best, passed = choose_forms(forms("xlsx"), [standing])
-    assert not best and "another form of the table in PPRRVU2026_Oct.txt" == passed[0][1].reason
+    assert not best and passed[0][1].reason == "another form of the table in PPRRVU2026_Oct.txt"
     best, passed = choose_forms(forms("csv"), [standing])
     assert [candidate.file.name for candidate in best] == ["PPRRVU2026_Oct.csv"] and not passed
 

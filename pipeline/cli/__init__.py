@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli import answers, checking, pages, state, syncing
+from pipeline.cli import answers, checking, descriptors, pages, state
 from pipeline.errors import BriefwrightError
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ app.command("verify")(checking.verify)
 app.command("index")(state.index)
 app.command("doctor")(state.doctor)
 app.add_typer(answers.facts, name="facts")
-app.add_typer(syncing.sources, name="sources")
+app.add_typer(descriptors.sources, name="sources")
 
 
 _LONGEST_MESSAGE = 700

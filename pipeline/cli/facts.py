@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.data import Fact
     from pipeline.facts.differences import ReleaseDifference, RowChange
+    from pipeline.workspace import Workspace
 
 facts = typer.Typer(help="Facts from published tables.", no_args_is_help=True)
 CodeRange = Annotated[
@@ -78,15 +79,24 @@ def show_facts(
             if not rows:
                 raise NoFactsError(_not_in_release(code, modifier, release, workspace.facts.releases()))
         if as_json:
-            shown = {"as_of": on} if release is None else {"release": release}
-            print_json({"hcpcs_code": code, **shown, "facts": [_fact_json(f) for f in rows.values()]})
+            shown: dict[str, object] = {"as_of": on} if release is None else {"release": release}
+            shown |= {"facts": [_fact_json(fact) for fact in rows.values()]}
+            print_json({"hcpcs_code": code, **_described(code, workspace), **shown})
         else:
             print(
                 f"{code} on {on}"
                 if release is None
                 else f"{code}{f'-{modifier}' if modifier else ''} in {release}"
             )
+            for source, text in _described(code, workspace).values():
+                print(f"  {text} (CPT descriptor, © American Medical Association, from {source})")
             _print_facts(code, rows, on if release is None else None)
+
+
+def _described(code: str, workspace: Workspace) -> dict[str, tuple[str, str]]:
+    """The stored descriptor of a code with its source, for the eyes of whoever accepted its licence."""
+    held = next((held for held in workspace.descriptors if code in held.texts), None)
+    return {"descriptor": (held.source, held.texts[code])} if held else {}
 
 
 def _not_in_release(code: str, modifier: str, release: str, loaded: list[str]) -> str:

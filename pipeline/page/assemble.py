@@ -11,6 +11,7 @@ from pipeline.data import (
     Claim,
     CodeProfile,
     Currency,
+    Descriptor,
     Evidence,
     Gap,
     JudgeFailure,
@@ -54,6 +55,7 @@ def assemble_page(
     checker: str,
     drafter: str,
     failures: tuple[str, ...] = (),
+    descriptor: Descriptor | None = None,
     site_blocks: tuple[SiteBlock, ...] = (),
 ) -> Page:
     """Make the page. A claim that is unchanged since `previous` keeps its verified date; others get `today`."""
@@ -84,6 +86,7 @@ def assemble_page(
         category=profile.category,
         region=profile.region,
         summary=next((s for s in standing if s.section_key == "summary"), None),
+        descriptor=descriptor,
         fact_strip=tuple(s for s in standing if s.section_key == "strip"),
         sections=tuple(
             Section(

@@ -27,14 +27,21 @@ REFERENCES_HEADING = "References"
 FROM_PUBLISHER = "From the publisher, not a verified claim"
 STANDING_NOTICE = "A statement stands here only where every claim in it has evidence that supports it."
 ROUNDING_NOTICE = "RVU totals are shown to two decimals; dollars are rounded half up to cents."
-CPT_NOTICE = (
-    "CPT is a registered trademark of the American Medical Association; no CPT descriptors are reproduced."
-)
+_TRADEMARK = "CPT is a registered trademark of the American Medical Association"
 UNCLASSIFIED_NOTICE = (
     "This code is not classified here: its page holds what the tables say of it, and those rules alone that are known "
     "to apply without knowing what the service is."
 )
 _RESERVED = ("references", "gaps")
+
+
+def cpt_notice(page: Page) -> str:
+    """What a page says of CPT: whose it is, and whether it reproduces a descriptor."""
+    if page.descriptor is None:
+        return f"{_TRADEMARK}; no CPT descriptors are reproduced."
+    return (
+        f"{_TRADEMARK}; the descriptor is the Association's, copyright, shown under the publisher's licence."
+    )
 
 
 class CellPart(Record):

@@ -40,7 +40,7 @@ def render_markdown(page: Page) -> str:
         f"Statements were drafted by {escape(page.drafter)} and checked by {escape(page.checker)}. "
         f"{layout.STANDING_NOTICE}",
         layout.ROUNDING_NOTICE,
-        layout.CPT_NOTICE,
+        escape(layout.cpt_notice(page)),
         f"Input fingerprint {escape(page.fingerprint)}",
         *(_footnote(item, page.hcpcs_code) for item in _in_order(shown)),
     ]
@@ -68,6 +68,9 @@ def _in_order(shown: layout.Layout) -> Iterator[Shown]:
 
 def _head(page: Page, shown: layout.Layout) -> Iterator[str]:
     yield f"# CPT {page.hcpcs_code}"
+    if held := page.descriptor:
+        where = f"CPT descriptor, © American Medical Association; from {held.source}, {held.licence}"
+        yield f"“{escape(held.text)}” ({escape(where)})"
     if page.category:
         yield f"{escape(page.category)} / {escape(page.region)}"
     yield _sentence(shown.summary) if shown.summary else layout.UNCLASSIFIED_NOTICE
