@@ -90,6 +90,15 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
     name = _SETTINGS[setting]
     if setting == "office":
         return _office_setting(subject, name, code, rows)
+    inpatient = usual_inpatient(rows)
+    if setting == "hopd" and inpatient is not None:
+        basis = f"status indicator {inpatient.value}, {inpatient.release}"
+        return FactSentence(
+            subject=subject,
+            text=f"{name}: {code} is not paid to a hospital as an outpatient service; it is inpatient only ({basis}).",
+            cells=(name, "see inpatient", "none: inpatient only", "none", basis),
+            facts=(inpatient,),
+        )
     professional = professional_payment(rows, rows, facility=True)
     if professional is None:
         return None
@@ -108,17 +117,8 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
 def _with_facility(
     subject: str, setting: str, code: str, rows: Rows, professional: Money
 ) -> FactSentence | None:
-    """Hospital outpatient or surgery center: its own part priced, packaged, or ruled out; None where not known."""
+    """Hospital outpatient or surgery center: its own part priced or packaged; None where not known."""
     name, facility = _SETTINGS[setting], facility_part(rows, (), setting=setting)
-    inpatient = usual_inpatient(rows) if setting == "hopd" else None
-    if inpatient is not None:
-        basis = f"status indicator {inpatient.value}, {inpatient.release}"
-        return FactSentence(
-            subject=subject,
-            text=f"{name}: {code} is not paid to a hospital as an outpatient service; it is inpatient only ({basis}).",
-            cells=(name, "see inpatient", "none: inpatient only", "none", basis),
-            facts=(inpatient,),
-        )
     if facility.exact is None:
         return None
     paid, basis = dollars(professional.amount), _facility_basis(setting, rows, facility)

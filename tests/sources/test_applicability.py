@@ -29,3 +29,19 @@ KNEE = {"hcpcs_code": "29881", "tags": ("knee", "arthroscopic"), "values": {"glo
 )
 def test_every_given_dimension_must_hold(to, expected):
     assert applies(to, **KNEE) is expected
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        (Applicability(), True),
+        (Applicability(codes=("29881",)), True),
+        (Applicability(indicators={"global_days": ("090",)}), True),
+        (Applicability(tags=("knee",)), False),
+        (Applicability(all_tags=("knee",)), False),
+        (Applicability(not_tags=("add-on",)), False),
+        (Applicability(codes=("29881",), not_tags=("add-on",)), False),
+    ],
+)
+def test_of_a_code_that_is_not_classified_no_attribute_is_assumed_nor_its_absence(to, expected):
+    assert applies(to, **{**KNEE, "tags": None}) is expected

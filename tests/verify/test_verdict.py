@@ -1,8 +1,11 @@
 from datetime import date
 
 from pipeline.data import Applicability, Claim, Label, Match, Passage, QuoteEvidence
+from pipeline.facts.releases import earlier_row
+from pipeline.facts.rows import rows_of
+from pipeline.facts.sentences import compose_sentence
 from pipeline.verify import checker_version, examine_claim, load_rules, verify_claim, verify_text_claim
-from tests.verify.worked import make_context, make_document
+from tests.verify.worked import FACTS, make_context, make_document, row_of
 
 TEXT = "A seroma that is drained in the clinic is not separately payable. A drain costs nothing."
 
@@ -177,3 +180,31 @@ def changed(fact, value, **more):
         "valid_to": date(2025, 12, 31),
     }
     return fact.model_copy(update=update | more)
+
+
+def test_a_row_of_the_year_before_speaks_for_a_comparison_of_years_alone():
+    was = FACTS["20970"]["fac_total_rvu"].model_copy(update={"value": "85.89", "release": "RVU25D"})
+    flags = [FACTS["20970"][field] for field in ("nonfac_total_rvu", "nonfac_na")]
+    context = make_context("20970", previous=lambda code, release: {"fac_total_rvu": was})
+    rows = [earlier_row(was), *map(row_of, flags)]
+    sentence = compose_sentence("rvu:total", "20970", rows_of("20970", [was, *flags]))
+    assert sentence is not None and "85.89 total RVUs" in sentence.text
+
+    def judge_as(subject, text, derivation):
+        claim = Claim(
+            id="c_1",
+            text=text,
+            subject=subject,
+            evidence_ids=tuple(r.id for r in rows),
+            derivation=derivation,
+        )
+        return verify_claim(claim, rows, context=context, rules=load_rules(), checker=checker_version())
+
+    assert judge_as("rvu:total", sentence.text, sentence.derivation).label is not Label.SUPPORTED
+    now = FACTS["20970"]["fac_total_rvu"]
+    rows = [row_of(now), earlier_row(was)]
+    year = compose_sentence("year:facility", "20970", rows_of("20970", [now], earlier=[was]))
+    assert year is not None
+    assert judge_as("year:facility", year.text, year.derivation).label is Label.SUPPORTED
+    rows = [row_of(now), earlier_row(was.model_copy(update={"value": "85.98"}))]
+    assert judge_as("year:facility", year.text.replace("85.89", "85.98"), "").label is not Label.SUPPORTED
