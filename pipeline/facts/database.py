@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import date
 from functools import cache
@@ -95,18 +95,25 @@ class FactDatabase:
 
     def query(self, sql: str, *values: object) -> list[tuple]:
         """Rows of a statement; nothing where there is no database."""
-        return list(self.stream(sql, *values))
+        with self._executed(sql, values) as cursor:
+            return cursor.fetchall() if cursor else []
 
     def stream(self, sql: str, *values: object) -> Iterator[tuple]:
         """As `query`, row by row, for more rows than memory should hold."""
+        with self._executed(sql, values) as cursor:
+            yield from cursor or ()
+
+    @contextmanager
+    def _executed(self, sql: str, values: Sequence[object]) -> Iterator[sqlite3.Cursor | None]:
         connection = self._open(create=False)
         if connection is None:
+            yield None
             return
         try:
             if not connection.in_transaction:
                 connection.execute("BEGIN")
             with closing(connection.execute(sql, values)) as cursor:
-                yield from cursor
+                yield cursor
         except sqlite3.Error as error:
             raise self._error(error) from error
 

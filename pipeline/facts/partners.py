@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
+from sys import intern
 
 from pipeline.facts.database import FactDatabase, LoadedTable
 from pipeline.facts.ptp_edits import INDEX_OF
 
 _IN_FORCE = "indicator <> 9 AND effective <= ?3 AND (deletion IS NULL OR deletion >= ?3)"
+_KEPT = 1_000  # codes whose partners are kept: neighbours are asked again, page after page
 _OPPOSITE = {"one": "two", "two": "one"}
 _FROM = f"FROM ptp_edits {{index}} WHERE table_id = ?1 AND {{column}} = ?2 AND {_IN_FORCE}"
 _COUNT, _PARTNERS = f"SELECT count(*) {_FROM}", f"SELECT {{other}} {_FROM}"
@@ -28,10 +31,14 @@ class Partners:
         self._tables = tuple(table.id for table in tables)
         self._day = on.year * 10_000 + on.month * 100 + on.day
         self._counts: dict[str, int] = {}
+        self._kept = lru_cache(maxsize=_KEPT)(self._read)
 
     def of(self, hcpcs_code: str) -> frozenset[str]:
         """The codes that edits pair with a code, in either column."""
-        return frozenset(other for (other,) in self._rows(_PARTNERS, hcpcs_code))
+        return self._kept(hcpcs_code)
+
+    def _read(self, hcpcs_code: str) -> frozenset[str]:
+        return frozenset(intern(other) for (other,) in self._rows(_PARTNERS, hcpcs_code))
 
     def closest(self, hcpcs_code: str, *, limit: int, among: Iterable[str] | None = None) -> Sequence[str]:
         """The closest partners of a code, closest first; of `among` alone where given."""

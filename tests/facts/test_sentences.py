@@ -110,12 +110,15 @@ def test_no_edit_is_no_sentence():
 
 
 def test_add_on_names_its_primaries_and_contractor_defined_ones_are_left_out():
-    rows = rows_of(
-        "22853",
-        [fact(f"primary_code:{p}", "1", "AOC-2024Q3", "22853") for p in ("22551", "22630", "CCCCC")],
-    )
+    named = [fact(f"primary_code:{p}", "1", "AOC-2024Q3", "22853") for p in ("22551", "22630", "CCCCC")]
+    assert say("add_on:", rows_of("22853", named), "22853") is None  # not known whether these are all
+    rows = rows_of("22853", [*named, fact("primary_count", "2", "AOC-2024Q3", "22853")])
     sentence = say("add_on:", rows, "22853")
-    assert sentence is not None and "22551, 22630" in sentence.text and "CCCCC" not in sentence.text
+    assert sentence is not None and "22551, 22630 (" in sentence.text and "CCCCC" not in sentence.text
+    some = say(
+        "add_on:", {**rows, "primary_count": fact("primary_count", "9", "AOC-2024Q3", "22853")}, "22853"
+    )
+    assert some is not None and "22551, 22630, of 9 in the table (" in some.text
 
 
 def test_every_sentence_can_be_composed_again_from_the_rows_it_cites():
