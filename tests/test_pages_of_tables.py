@@ -96,7 +96,7 @@ def test_a_packaged_or_inpatient_only_service_says_so(pages):
 def test_the_year_before_is_compared_and_is_no_current_value(pages):
     page = pages["20001"].page
     year = cells(page, "year")
-    assert year["Work RVUs"][1:] == ("12.00 (2025)", "10.00 (2026)", "-2.00 (-16.7 %)")
+    assert year["Work RVUs"][1:] == ("10.00 (2026)", "12.00 (2025)", "-2.00 (-16.7 %)")
     assert "Total RVUs, non-facility" not in year  # flagged NA
     earlier = [e for e in page.evidence.values() if isinstance(e, RowEvidence) and e.currency == "earlier"]
     assert {row.fact.release for row in earlier} == {"RVU25D"}

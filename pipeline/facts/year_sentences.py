@@ -107,7 +107,7 @@ def _sentence(
     return FactSentence(
         subject=subject,
         text=f"{text[0].upper()}{text[1:]}",
-        cells=(heading, f"{was} ({years[0]})", f"{now} ({years[1]})", change),
+        cells=(heading, f"{now} ({years[1]})", f"{was} ({years[0]})", change),
         facts=tuple({fact.key: fact for fact in facts}.values()),
         earlier=tuple({fact.key: fact for fact in earlier}.values()),
         derivation=derivation,

@@ -27,7 +27,7 @@ COLUMNS = {
     "indicator": ("Indicator", "Value", "Meaning", "Release"),
     "modifier": ("Modifier", "When", "Basis"),
     "class": ("Code", "How it differs", "Relation or edit"),
-    "year": ("Value", "Year before", "Now", "Change"),
+    "year": ("Value", "Newest", "Year before", "Change"),
     "edit": ("Other code", "Denied", "Modifier indicator", "Release"),
 }
 """The heads of our pages' tables by kind of subject, as in `prompts/sections/`; other heads are not known again."""

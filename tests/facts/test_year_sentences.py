@@ -26,7 +26,7 @@ def say(what, rows):
 def test_both_years_are_stated_with_their_releases_and_the_change():
     sentence = say("facility", two_years())
     assert sentence is not None
-    assert sentence.cells == ("Total RVUs, facility", "85.89 (2025)", "76.07 (2026)", "-9.82 (-11.4 %)")
+    assert sentence.cells == ("Total RVUs, facility", "76.07 (2026)", "85.89 (2025)", "-9.82 (-11.4 %)")
     assert "85.89 in 2025 (RVU25D), 76.07 in 2026 (RVU26B)" in sentence.text
     assert [row.release for row in sentence.earlier] == ["RVU25D"]
     assert "RVU26B" in {row.release for row in sentence.facts}
@@ -35,7 +35,7 @@ def test_both_years_are_stated_with_their_releases_and_the_change():
 def test_each_year_is_paid_with_its_own_factor():
     sentence = say("payment_facility", two_years())
     assert sentence is not None
-    assert sentence.cells[1:] == ("$2,778.24 (2025)", "$2,540.81 (2026)", "-$237.43 (-8.5 %)")
+    assert sentence.cells[1:] == ("$2,540.81 (2026)", "$2,778.24 (2025)", "-$237.43 (-8.5 %)")
     assert "85.89 × 32.3465" in sentence.derivation and "76.07 × 33.4009" in sentence.derivation
     assert {row.field for row in sentence.earlier} == {"fac_total_rvu", "conversion_factor"}
 
