@@ -19,11 +19,14 @@ def parse_code(text: str) -> str:
 
 
 def parse_range(text: str) -> tuple[str, str]:
-    """First and last code of `27000-27999`. Raises UsageError."""
+    """First and last code of `27000-27999`. Raises UsageError, also for a range that ends before it begins."""
     first, dash, last = text.partition("-")
     if not dash:
         raise UsageError(f"{text!r} is not a range; expected FIRST-LAST such as 27000-27999")
-    return parse_code(first), parse_code(last)
+    low, high = parse_code(first), parse_code(last)
+    if low > high:
+        raise UsageError(f"{text!r} ends before it begins; expected FIRST-LAST such as 27000-27999")
+    return low, high
 
 
 def select_codes(

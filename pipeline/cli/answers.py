@@ -178,7 +178,11 @@ def edits(
     two = parse_code(other)
     if one == two:
         raise UsageError(f"an edit pairs two different codes; give another one beside {one}")
-    answer = answer_pair(open_workspace().facts, one, two, on, hospital=hospital)
+    store = open_workspace().facts
+    answer = answer_pair(store, one, two, on, hospital=hospital)
+    if answer.edit is None and not answer.others:
+        for code in (one, two):  # no edit of a code that does not exist would be no answer
+            store.require(code, on)
     if as_json:
         print_json(answer.model_dump(mode="json"))
         return

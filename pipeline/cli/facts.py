@@ -42,14 +42,7 @@ def parse_release_option(text: str) -> str:
 
 
 def _code_span(text: str | None) -> tuple[str, str]:
-    from pipeline.errors import UsageError
-
-    if not text:
-        return "", "\x7f"
-    first, last = parse_range(text)
-    if first > last:
-        raise UsageError(f"{text!r} ends before it begins; expected FIRST-LAST such as 20000-29999")
-    return first, last
+    return parse_range(text) if text else ("", "\x7f")
 
 
 @facts.command("show")
@@ -136,8 +129,12 @@ def list_codes(
     as_json: Json = False,
 ) -> None:
     """List the codes that have facts and a profile, with their category and region."""
+    from pipeline.errors import NoFactsError
+
     workspace = open_workspace()
     if everything:
+        if not workspace.facts.scheduled:
+            raise NoFactsError("no fee schedule is loaded; `briefwright sources sync` loads the one in force")
         for code, status in sorted(workspace.facts.scheduled.items()):
             print_json({"hcpcs_code": code, "status_code": status}) if as_json else print(f"{code}  {status}")
         return

@@ -214,11 +214,16 @@ def _finish(pricing: Pricing) -> Part:
     return Part(
         outcome=pricing.outcome,
         amount=amount,
-        derivation=f"{pricing.expression} = {amount}" if pricing.expression and pricing.paid else "",
+        derivation=f"{pricing.expression} = {amount}" if pricing.paid and _is_reckoned(pricing) else "",
         reasons=pricing.reasons,
         rules=pricing.rules,
         facts=pricing.facts,
     )
+
+
+def _is_reckoned(pricing: Pricing) -> bool:
+    """Whether the expression shows any arithmetic; an amount as its table gives it does not."""
+    return any(sign in pricing.expression for sign in "×+-(")
 
 
 def _facility(lines: Sequence[ClaimLine], whole_codes: Sequence[Mapping[str, Fact]], setting: str) -> Part:

@@ -52,7 +52,13 @@ CREATE VIEW IF NOT EXISTS facts AS
            json_extract(c.value, '$[0]') AS field, v.value AS value, json_extract(c.value, '$[2]') AS unit,
            t.valid_from, t.valid_to, t.file, r.line, json_extract(c.value, '$[1]') AS heading
     FROM rows r JOIN tables t ON t.id = r.table_id, json_each(t.columns) c, json_each(r.cells) v
-    WHERE c.key = v.key AND v.value <> '';
+    WHERE c.key = v.key AND v.value <> ''
+    UNION ALL
+    SELECT t.release, t.layout, e.column_one, '', e.column_two, '', 'ptp_column_two', CAST(e.indicator AS TEXT), '',
+           date(substr(e.effective, 1, 4) || '-' || substr(e.effective, 5, 2) || '-' || substr(e.effective, 7)),
+           date(substr(e.deletion, 1, 4) || '-' || substr(e.deletion, 5, 2) || '-' || substr(e.deletion, 7)),
+           t.file, e.line, 'Modifier'
+    FROM ptp_edits e JOIN tables t ON t.id = e.table_id;
 """
 
 

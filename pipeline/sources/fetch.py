@@ -46,11 +46,15 @@ _BY_HAND = "download it in a browser and run briefwright sources sync --offline-
 
 @dataclass(frozen=True)
 class Patience:
-    """How often and how long to try. Waits double from `first_wait_s`; a server may ask for longer, up to the cap."""
+    """How often and how long to try. Waits double from `first_wait_s`; a server may ask for longer, up to the cap.
+
+    Where no connection comes about, `unreachable_attempts` are enough.
+    """
 
     attempts: int = 6
     first_wait_s: float = 1.0
     longest_wait_s: float = 120.0
+    unreachable_attempts: int = 2
     redirects: int = 5
     max_bytes: int = MAX_BYTES
 
@@ -89,7 +93,7 @@ def fetch(
     resumed), sends a web page, an empty or an oversized file, or one without the pinned hash; StateError when the
     folder cannot be written.
     """
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt  # 30 ms
+    from tenacity import Retrying, retry_if_exception_type  # 30 ms
 
     patience = patience or Patience()
     if known and not is_stored(folder, known):
@@ -99,7 +103,7 @@ def fetch(
     older = known if known and known.origin == url and not pinned_sha256 else None
     download = _Download(url, client, _Partial(folder, url), older, progress, patience, now)
     retrying = Retrying(
-        stop=stop_after_attempt(patience.attempts),
+        stop=lambda state: state.attempt_number >= _attempts(state, patience),
         wait=lambda state: _wait_s(state, patience, jitter),
         retry=retry_if_exception_type(_PassingError),
         sleep=sleep,
@@ -108,8 +112,9 @@ def fetch(
     try:
         received = retrying(download.attempt)
     except _PassingError as error:
+        tried = retrying.statistics["attempt_number"]
         raise SourceError(
-            f"{url} could not be fetched, tried {patience.attempts} times: {error}; run the command again later to go "
+            f"{url} could not be fetched, tried {tried} times: {error}; run the command again later to go "
             f"on where it stopped, or {_BY_HAND}"
         ) from error
     if received is None:
@@ -143,6 +148,10 @@ class _PassingError(Exception):
     def __init__(self, message: str, retry_after_s: float | None = None):
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class _UnreachableError(_PassingError):
+    """No connection came about: most likely there is no network, and waiting long helps nobody."""
 
 
 class _Received(NamedTuple):
@@ -236,7 +245,7 @@ class _Download(NamedTuple):
 
     @contextmanager
     def _answer(self, held: _Resumable | None) -> Iterator[Response]:
-        from httpx2 import HTTPError, InvalidURL
+        from httpx2 import ConnectError, HTTPError, InvalidURL
 
         headers = {"Accept-Encoding": "identity"}  # lengths, ranges and hashes are of the file's own bytes
         if held:
@@ -258,7 +267,8 @@ class _Download(NamedTuple):
             try:
                 response = self.client.send(request, stream=True)
             except (HTTPError, OSError) as error:
-                raise _PassingError(str(error) or type(error).__name__) from error
+                kind = _UnreachableError if isinstance(error, ConnectError) else _PassingError
+                raise kind(str(error) or type(error).__name__) from error
             try:
                 if response.status_code not in _REDIRECTS:
                     yield response
@@ -355,6 +365,11 @@ def _whole_size(response: Response, start: int) -> int | None:
     else:
         text = response.headers.get("Content-Length", "")
     return int(text) if text.isdecimal() else None
+
+
+def _attempts(state: RetryCallState, patience: Patience) -> int:
+    error = state.outcome.exception() if state.outcome else None
+    return patience.unreachable_attempts if isinstance(error, _UnreachableError) else patience.attempts
 
 
 def _wait_s(state: RetryCallState, patience: Patience, jitter: Callable[[], float]) -> float:

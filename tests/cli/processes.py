@@ -10,16 +10,16 @@ COMMAND = str(Path(sys.executable).with_name("briefwright"))
 EPOCH = "1795521600"  # 2026-11-24
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, **more: str | bytes) -> dict[str, str | bytes]:
     """The surroundings of a run."""
-    return {**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH}
+    return {**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH, **more}
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `briefwright` to its end; nobody is there to answer a question."""
+def run(home: Path, *arguments: str, **more: str | bytes) -> subprocess.CompletedProcess[str]:
+    """Run `briefwright` to its end, `more` in its environment; nobody is there to answer a question."""
     return subprocess.run(
         [COMMAND, *arguments],
-        env=environment(home),
+        env=environment(home, **more),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,7 +1,6 @@
 """The command line as a user meets it: real processes, real exit codes, no traceback."""
 
 import json
-import os
 import shlex
 import shutil
 import signal
@@ -12,24 +11,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = str(Path(sys.executable).with_name("briefwright"))
-EPOCH = "1795521600"  # 2026-11-24
-
-
-def surroundings(home: Path, **environment: str) -> dict[str, str]:
-    """The environment of a run: its own state folder, and a clock that stands still."""
-    return {**os.environ, "BRIEFWRIGHT_HOME": str(home), "SOURCE_DATE_EPOCH": EPOCH, **environment}
-
-
-def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *arguments],
-        env=surroundings(home, **environment),
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=120,
-    )
+from tests.cli.processes import COMMAND, environment, run
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +145,7 @@ def test_no_encoding_of_the_terminal_stops_a_command(home, tmp_path, encoding):
         assert done.returncode == 0, done.stderr
     done = subprocess.run(
         [COMMAND, "verify", str(claims), "--json"],
-        env=surroundings(home, PYTHONIOENCODING=encoding, PYTHONUTF8="0"),
+        env=environment(home, PYTHONIOENCODING=encoding, PYTHONUTF8="0"),
         capture_output=True,
         timeout=120,
     )
@@ -175,7 +157,7 @@ def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
     script = f"{shlex.quote(COMMAND)} {arguments} | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", script],
-        env=surroundings(home),
+        env=environment(home),
         capture_output=True,
         text=True,
         timeout=120,
@@ -186,7 +168,7 @@ def test_a_reader_that_goes_away_is_met_quietly(home, arguments):
 def test_ctrl_c_says_what_stays(home, tmp_path):
     running = subprocess.Popen(
         [COMMAND, "regenerate", "--all"],
-        env=surroundings(tmp_path),
+        env=environment(tmp_path),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -43,6 +43,8 @@ def mistake(home: Path, *arguments: str) -> tuple[int, str]:
         ("pay 20001:TC", 2, "the fee schedule has no row 20001-TC"),
         ("modifiers 2000", 2, "'2000' is not a HCPCS code"),
         ("edits 20001 20001", 2, "an edit pairs two different codes"),
+        ("edits 20001 99999", 3, "no loaded table holds 99999"),
+        ("edits 99999 20001", 3, "no loaded table holds 99999"),
         ("edits 20001 --as-of 2026-13-01", 2, "'2026-13-01' is not a date"),
         (
             "localities ZZ",

@@ -364,6 +364,12 @@ def test_addresses_that_are_none_are_refused(get: Getting):
     get.refused("no web address", whole(), url="https://www.cms.gov:port/a.zip")
 
 
+def test_where_no_connection_comes_about_it_is_soon_given_up(get: Getting, server: Server):
+    closed = server.url.replace(str(server.server_port), "9")  # the discard port: nobody listens
+    get.refused("tried 2 times", whole(), url=closed)
+    assert server.seen == []
+
+
 def test_a_partial_file_beside_a_damaged_note_is_begun_again(get: Getting, server: Server):
     get.refused("tried 1 times", cut(9000), patience=Patience(attempts=1))
     next(get.folder.glob("partial-*.json")).write_text("{")
