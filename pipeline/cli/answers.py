@@ -41,6 +41,7 @@ def pay(
     as_json: Json = False,
 ) -> None:
     """What Medicare pays for a claim: the surgeon's part with its arithmetic, the facility's part, and their sum."""
+    from pipeline.facts.answers import answer_pair
     from pipeline.facts.claims import price_claim
     from pipeline.facts.localities import find_caps, find_locality
 
@@ -58,7 +59,15 @@ def pay(
     def rows(code: str, row: str) -> Mapping[str, Fact]:
         return store.facts_on(code, on, modifier=row) if row or not code else store.require(code, on)
 
-    priced = price_claim(claim, setting=setting, rows=rows, locality=where, qpp=qpp, caps=caps)  # type: ignore[arg-type]
+    priced = price_claim(
+        claim,
+        setting=setting,  # type: ignore[arg-type]
+        rows=rows,
+        locality=where,
+        qpp=qpp,
+        caps=caps,
+        edit_of=lambda one, two: answer_pair(store, one, two, on),
+    )
     if as_json:
         print_json(priced.model_dump(mode="json") | {"as_of": on.isoformat()})
     else:

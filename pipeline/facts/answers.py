@@ -23,8 +23,9 @@ ADD_ON_TYPES = {
 class PairAnswer(Record):
     """What NCCI says of two codes reported for one patient by one practitioner (or hospital) on a day.
 
-    `edit` is the one in force that day. `others` are edits of the pair that were in force at another time, or never.
-    `settled` is False where the loaded tables cannot tell: then no edit found means nothing.
+    `edit` is the one in force that day, `fact` its row (also where only a row of the starter set says so). `others`
+    are edits of the pair that were in force at another time, or never. `settled` is False where the loaded tables
+    cannot tell: then no edit found means nothing.
     """
 
     one: str
@@ -32,6 +33,7 @@ class PairAnswer(Record):
     on: date
     answer: str
     settled: bool
+    fact: Fact | None = None
     edit: PtpEdit | None = None
     others: tuple[PtpEdit, ...] = ()
     release: str = ""
@@ -58,6 +60,7 @@ def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: boo
         answer = f"{name} lists no edit of {one} and {two} in force on {on}; {_NOT_PERMISSION}"
     return PairAnswer(
         one=one, two=two, on=on, answer=answer, settled=complete or edit is not None, edit=edit,
+        fact=edit.fact() if edit else None,
         others=tuple(other for other in found if other is not edit), release=name,
     )  # fmt: skip
 
@@ -108,7 +111,7 @@ def _from_given(store: FactStore, one: str, two: str, on: date, *, hospital: boo
         return PairAnswer(one=one, two=two, on=on, answer=answer, settled=False)
     fact = rows[0]
     answer = f"{_explain(fact.hcpcs_code, fact.partner, fact.value)} ({fact.release}, {fact.locator})"
-    return PairAnswer(one=one, two=two, on=on, answer=answer, settled=True, release=fact.release)
+    return PairAnswer(one=one, two=two, on=on, answer=answer, settled=True, fact=fact, release=fact.release)
 
 
 def _explain(one: str, two: str, indicator: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, get_args
 
 from pipeline.data import Fact, HcpcsCode, Record
 from pipeline.errors import UsageError
-from pipeline.facts.adjustments import ASSISTANTS, apply_modifiers, read_modifiers, row_modifier
+from pipeline.facts.adjustments import ASSISTANTS, Adjusted, apply_modifiers, read_modifiers, row_modifier
+from pipeline.facts.claim_edits import EditOf, LineEdits, find_line_edits
 from pipeline.facts.facility import facility_part, usual_inpatient
 from pipeline.facts.payment import Cap, Locality, fee_schedule_amount, round_cents
 from pipeline.facts.payment_rules import Rule
@@ -29,6 +30,7 @@ _SHARED = {
     **dict.fromkeys(ASSISTANTS, "the operating surgeon's claim is not in this sum"),
 }
 _CHARGE = "Medicare pays the lower of this amount and the actual charge"
+_EDITS_LEFT_OUT = LineEdits({}, ("NCCI edits between the codes are not looked up in this calculation",))
 _SEVERAL = (
     "the facility's part is not added up for several lines: comprehensive APCs, packaging and multiple-procedure "
     "discounts decide it"
@@ -99,8 +101,11 @@ def price_claim(
     locality: Locality | None = None,
     qpp: bool = False,
     caps: Mapping[tuple[str, str], Cap] | None = None,
+    edit_of: EditOf | None = None,
 ) -> PricedClaim:
     """Price the lines of one surgeon and day. `caps`: OPPS caps by code and row modifier, for this setting.
+
+    `edit_of` looks up the NCCI edit of two codes; without it, edits are left out of account, and the claim says so.
 
     Raises UsageError for no lines, an unknown setting or modifier, or a code repeated where that means both sides;
     NoFactsError where `rows` does.
@@ -111,6 +116,7 @@ def price_claim(
         raise UsageError(f"unknown setting {setting!r}; use one of {', '.join(get_args(Setting))}")
     lines = [line.model_copy(update={"modifiers": read_modifiers(line.modifiers)}) for line in lines]
     national = rows("", "")
+    edits = find_line_edits(lines, edit_of) if edit_of else _EDITS_LEFT_OUT
 
     def fee_of(code: str, row: str, facts: Mapping[str, Fact]) -> Pricing:
         cap = caps.get((code, row)) if caps else None
@@ -125,11 +131,17 @@ def price_claim(
         Entry(
             hcpcs_code=line.hcpcs_code,
             modifiers=line.modifiers,
-            adjusted=apply_modifiers(fee, facts, line.modifiers, row=row),
+            adjusted=(
+                Adjusted(
+                    whole=not_paid(edits.denied[place].reason, "ncci-edit", facts=(edits.denied[place].edit,))
+                )
+                if place in edits.denied
+                else apply_modifiers(fee, facts, line.modifiers, row=row)
+            ),
             indicator=facts.get("multiple_procedure_indicator"),
             base=facts.get("endoscopic_base"),
         )
-        for line, (row, facts), fee in zip(lines, looked_up, fees, strict=True)
+        for place, (line, (row, facts), fee) in enumerate(zip(lines, looked_up, fees, strict=True))
     ]
     ranked = rank_lines(entries, base_fee=lambda code: fee_of(code, "", rows(code, "")))
     statuses = [facts.get("status_code") for _, facts in looked_up]
@@ -146,7 +158,8 @@ def price_claim(
     )
     whole_codes = [rows(line.hcpcs_code, "") for line in lines]
     facility = _facility(lines, whole_codes, setting)
-    return _claim(priced, facility, setting, locality, qpp, _warnings(lines, whole_codes, setting))
+    warnings = (*(edits.warnings if len(lines) > 1 else ()), *_warnings(lines, whole_codes, setting))
+    return _claim(priced, facility, setting, locality, qpp, warnings)
 
 
 def _look_up(line: ClaimLine, rows: Rows) -> tuple[str, Mapping[str, Fact]]:
@@ -243,6 +256,11 @@ def _warnings(
                 f"{line.hcpcs_code} is inpatient only (OPPS status indicator C, {indicator.release}): the facility is "
                 "paid by MS-DRG, not in this setting"
             )
+        if _lacks_primary(facts, {other.hcpcs_code for other in lines}):
+            warnings.append(
+                f"{line.hcpcs_code} is an add-on code ({facts['addon_edit_type'].release}), and none of its primary "
+                "codes stands on the claim"
+            )
         warnings += [
             f"{line.hcpcs_code}-{modifier}: {_SHARED[modifier]}"
             for modifier in line.modifiers
@@ -250,9 +268,15 @@ def _warnings(
         ]
     if len({line.hcpcs_code for line in lines}) < len(lines):
         warnings.append("units are not checked against the MUE")
-    if len(lines) > 1:
-        warnings.append("NCCI edits between the codes are not looked up in this calculation")
     return (*dict.fromkeys(warnings), _CHARGE)
+
+
+def _lacks_primary(facts: Mapping[str, Fact], codes: Collection[str]) -> bool:
+    """Whether an add-on code, all of whose primaries the table lists (type 1), stands without one of them."""
+    kind, counted = facts.get("addon_edit_type"), facts.get("primary_count")
+    listed = {fact.partner for fact in facts.values() if fact.field.startswith("primary_code:")}
+    known = counted is not None and int(counted.value) == len(listed)
+    return kind is not None and kind.value == "1" and known and not listed.intersection(codes)
 
 
 def _claim(

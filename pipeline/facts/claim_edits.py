@@ -1,0 +1,93 @@
+"""NCCI edits between the lines of a claim: which line is denied beside another, and on what the others depend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline.data import Fact
+from pipeline.facts.answers import PairAnswer
+
+if TYPE_CHECKING:
+    from pipeline.facts.claims import ClaimLine
+
+# Says what NCCI has on two codes on the day of the claim.
+EditOf = Callable[[str, str], PairAnswer]
+
+# NCCI manual, ch. I section E, p. I-14: the modifiers that may open an edit whose indicator is 1.
+NCCI_MODIFIERS = frozenset(
+    (
+        *(
+            "E1",
+            "E2",
+            "E3",
+            "E4",
+            "FA",
+            "TA",
+            *(f"F{n}" for n in range(1, 10)),
+            *(f"T{n}" for n in range(1, 10)),
+        ),
+        *("LT", "RT", "LC", "LD", "RC", "LM", "RI"),
+        *("24", "25", "57", "58", "78", "79"),
+        *("27", "59", "91", "XE", "XS", "XP", "XU"),
+    )
+)
+
+
+class Denial(NamedTuple):
+    """Why a line is denied, and the row of the edit."""
+
+    reason: str
+    edit: Fact
+
+
+class LineEdits(NamedTuple):
+    """`denied` by the line's place in the claim; `warnings` hold for the claim."""
+
+    denied: dict[int, Denial]
+    warnings: tuple[str, ...]
+
+
+def find_line_edits(lines: Sequence[ClaimLine], edit_of: EditOf) -> LineEdits:
+    """Every pair of lines with different codes. `lines` have their modifiers in capitals.
+
+    A line in column two is denied where no modifier opens the edit, or none that may stands on either line (NCCI
+    manual, ch. I, pp. I-3 and I-14). Whether an opened edit is rightly opened is for the record to show.
+    """
+    denied: dict[int, Denial] = {}
+    warnings: list[str] = []
+    unlisted: list[str] = []
+    for (place, line), (other_place, other) in combinations(enumerate(lines), 2):
+        if line.hcpcs_code == other.hcpcs_code:
+            continue
+        answer = edit_of(line.hcpcs_code, other.hcpcs_code)
+        edit = answer.fact
+        if edit is None:
+            pair = f"{line.hcpcs_code} with {other.hcpcs_code}"
+            if answer.settled:
+                unlisted.append(pair)
+            else:
+                warnings.append(f"{pair}: {answer.answer}")
+            continue
+        opening = sorted(NCCI_MODIFIERS.intersection((*line.modifiers, *other.modifiers)))
+        if edit.value == "1" and opening:
+            warnings.append(
+                f"{edit.partner} beside {edit.hcpcs_code}: an NCCI edit ({edit.release}) that "
+                f"{' and '.join(opening)} may open, only where the record shows services that really are separate"
+            )
+            continue
+        why = (
+            "no modifier opens it"
+            if edit.value == "0"
+            else "it may be opened for separate services, and no modifier that does so is given"
+        )
+        column_two = place if line.hcpcs_code == edit.partner else other_place
+        denied[column_two] = Denial(
+            f"denied beside {edit.hcpcs_code} by an NCCI edit ({edit.release}): {why}", edit
+        )
+    if unlisted:
+        warnings.append(
+            f"no NCCI edit is listed for {', '.join(dict.fromkeys(unlisted))}, which is no permission to report both"
+        )
+    return LineEdits(denied, tuple(dict.fromkeys(warnings)))
