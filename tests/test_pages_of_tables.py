@@ -104,7 +104,7 @@ def test_the_year_before_is_compared_and_is_no_current_value(pages):
 
 
 def test_add_ons_and_primaries_find_each_other(pages):
-    assert "20004" in cells(pages["20001"].page, "indicators")["Primary code"][2]
+    assert "20004" in cells(pages["20001"].page, "indicators")["Add-on codes to it"][2]
     listed = cells(pages["20004"].page, "indicators")["Add-on code"][2]
     assert "20001" in listed and "may accept others" in listed
     decided = cells(pages["20003"].page, "indicators")["Add-on code"][2]

@@ -48,14 +48,14 @@ def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSente
 def compose_add_ons(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
     """The loaded add-on codes that name this one among their primaries."""
     field = f"primary_code:{code}"
-    named = sorted((f for f in rows.values() if f.field == field), key=lambda fact: fact.hcpcs_code)[:_LISTED]
+    named = sorted((f for f in rows.values() if f.field == field), key=lambda fact: fact.hcpcs_code)
     if not named:
         return None
     codes, release = ", ".join(fact.hcpcs_code for fact in named), named[0].release
     return FactSentence(
         subject=subject,
-        text=f"Add-on codes that name {code} as a primary code: {codes} ({release}).",
-        cells=("Primary code", "of add-ons", f"Add-on codes that name it: {codes}", release),
+        text=f"Add-on codes that may be reported with {code}: {len(named)} ({release}): {codes}.",
+        cells=("Add-on codes to it", str(len(named)), codes, release),
         facts=tuple(named),
     )
 
