@@ -143,7 +143,7 @@ def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> Page
 
 
 def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
-    return page_rows(workspace.facts, hcpcs_code, as_of, near=workspace.profiles)
+    return page_rows(workspace.facts, hcpcs_code, as_of, near=workspace.profile(hcpcs_code).siblings)
 
 
 def _draft(

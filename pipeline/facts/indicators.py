@@ -28,11 +28,22 @@ STATUS_CODES = {
     "C": "priced by the contractor",
     "E": "excluded from the fee schedule",
     "I": "not valid for Medicare, another code is used",
-    "N": "non-covered",
-    "R": "restricted coverage",
+    "J": "anesthesia, without RVUs",
+    "M": "a measurement code, for reporting only",
+    "N": "not covered by Medicare",
+    "P": "bundled, or excluded from the fee schedule",
+    "R": "restricted coverage, priced by the contractor where covered",
     "T": "paid only if no other fee-schedule service is payable that day to the same provider",
     "X": "not a physician service by statute",
 }
+NEVER_PAID = (
+    "B",
+    "I",
+    "M",
+    "N",
+    "P",
+    "X",
+)  # of these no modifier opens separate payment (record layout, pp. 18-19)
 MUE_ADJUDICATION = {
     "1": "per claim line",
     "2": "per date of service, absolute",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pipeline.facts.facility import CONDITIONALLY_PACKAGED, facility_part, usual_inpatient
+from pipeline.facts.indicators import STATUS_CODES
 from pipeline.facts.payment import (
     NOT_APPLICABLE,
+    PAYABLE_STATUS,
     Money,
     dollars,
     is_payable,
@@ -29,59 +33,110 @@ _SETTINGS = {
 
 
 def compose_rvu(subject: str, part: str, code: str, rows: Rows) -> FactSentence | None:
-    """One row of the RVU table. In the file an NA setting repeats the other setting's numbers: never shown."""
+    """One row of the RVU table. In the file an NA setting repeats the other setting's numbers: never shown.
+
+    RVUs of a status that is not paid by them say so; where they are 0 there is nothing to say.
+    """
     heading, name, facility_field, office_field = _RVU_PARTS[part]
-    facility, office, flag = rows.get(facility_field), rows.get(office_field), rows.get("nonfac_na")
-    if facility is None or office is None or flag is None:
+    facility, office = rows.get(facility_field), rows.get(office_field)
+    flags = [rows.get(field) for field in ("fac_na", "nonfac_na")]
+    status = rows.get("status_code")
+    if facility is None or office is None or flags[1] is None:
         return None
-    no_office = flag.value == NOT_APPLICABLE
-    says = f"{code} has {facility.value} {name}"
-    if facility is office:
-        where = ""
-    elif no_office:
-        where = " in a facility; non-facility does not apply (NA)"
-    else:
-        where = f" in a facility and {office.value} in a non-facility setting"
+    unused = status is not None and status.value not in PAYABLE_STATUS
+    if unused and Decimal(facility.value) == Decimal(office.value) == 0:
+        return None
+    shown = [
+        NOT_APPLICABLE if flag is not None and flag.value == NOT_APPLICABLE else value.value
+        for flag, value in zip(flags, (facility, office), strict=True)
+    ]
+    says = _rvu_text(code, name, shown, same=facility is office)
+    if not says:
+        return None
     release = facility.release
-    if no_office and flag.release != release:
-        release += f"; NA flag {flag.release}"
-    facts, derivation = [facility, office, flag], ""
-    if part == "total":
+    flagged = next((f for f in flags if f is not None and f.value == NOT_APPLICABLE), None)
+    if flagged is not None and flagged.release != release:
+        release += f"; NA flag {flagged.release}"
+    facts, derivation = [facility, office, *(flag for flag in flags if flag is not None)], ""
+    if unused and status is not None:
+        says, release = (
+            f"{says}; not used for payment",
+            f"{release}; not used for payment, status {status.value}",
+        )
+    if part == "total" and shown[0] != NOT_APPLICABLE:
         addends = [rows[field] for field in ("work_rvu", "fac_pe_rvu", "mp_rvu") if field in rows]
         if len(addends) == 3:
             facts = [*addends, *facts]
             derivation = f"{' + '.join(fact.value for fact in addends)} = {facility.value}"
+    if status is not None:
+        facts.append(status)
+    stated = f"{facility.release}, status {status.value}" if unused and status else facility.release
     return FactSentence(
         subject=subject,
-        text=f"{says}{where} ({facility.release}).",
-        cells=(heading, facility.value, NOT_APPLICABLE if no_office else office.value, release),
+        text=f"{says} ({stated}).",
+        cells=(heading, *shown, release),
         facts=tuple({fact.key: fact for fact in facts}.values()),
         derivation=derivation,
     )
 
 
+def _rvu_text(code: str, name: str, shown: list[str], *, same: bool) -> str:
+    """The value in each setting; `same`: one value for both, such as work. Empty where neither setting applies."""
+    facility, office = shown
+    if facility == office == NOT_APPLICABLE:
+        return ""
+    if facility == NOT_APPLICABLE:
+        where = "" if same else " in a non-facility setting; a facility does not apply (NA)"
+        return f"{code} has {office} {name}{where}"
+    if same:
+        return f"{code} has {facility} {name}"
+    if office == NOT_APPLICABLE:
+        return f"{code} has {facility} {name} in a facility; non-facility does not apply (NA)"
+    return f"{code} has {facility} {name} in a facility and {office} in a non-facility setting"
+
+
 def compose_payment(subject: str, setting: str, code: str, rows: Rows) -> FactSentence | None:
-    """`payment:facility` and `payment:nonfacility`: the national professional payment."""
+    """`payment:facility` and `payment:nonfacility`: the national professional payment, or why there is none."""
     facility = setting == "facility"
     money = professional_payment(rows, rows, facility=facility)
-    flag = rows.get("nonfac_na")
+    label = f"National payment, {'facility' if facility else 'non-facility'}"
     if money is None:
-        if facility or flag is None or flag.value != NOT_APPLICABLE:
+        return _no_payment(subject, code, rows, facility=facility, label=label)
+    where = "in a facility" if facility else "in a non-facility setting"
+    paid, release = dollars(money.amount), money.facts[0].release
+    condition = f"; {money.condition}" if money.condition else ""
+    return FactSentence(
+        subject=subject,
+        text=f"The national professional payment for {code} {where} is {paid} ({release}){condition}.",
+        cells=(label, paid, f"{release}{condition}"),
+        facts=money.facts,
+        derivation=money.derivation,
+    )
+
+
+def _no_payment(subject: str, code: str, rows: Rows, *, facility: bool, label: str) -> FactSentence | None:
+    status, flag = rows.get("status_code"), rows.get("fac_na" if facility else "nonfac_na")
+    if status is not None and status.value not in PAYABLE_STATUS:
+        meaning = STATUS_CODES.get(status.value)
+        if not facility or meaning is None:  # said once
             return None
         return FactSentence(
             subject=subject,
-            text=f"{code} has no non-facility payment: that setting is flagged NA, rarely or never done there.",
-            cells=("National payment, non-facility", "none (NA)", flag.release),
-            facts=(flag,),
+            text=(
+                f"The fee schedule has no national payment for {code}: status {status.value}, {meaning} "
+                f"({status.release})."
+            ),
+            cells=("National payment", "none", f"Status {status.value}: {meaning}; {status.release}"),
+            facts=(status,),
         )
-    where = "in a facility" if facility else "in a non-facility setting"
-    paid, release = dollars(money.amount), money.facts[0].release
+    if status is None or flag is None or flag.value != NOT_APPLICABLE:
+        return None
+    where = "facility" if facility else "non-facility"
     return FactSentence(
         subject=subject,
-        text=f"The national professional payment for {code} {where} is {paid} ({release}).",
-        cells=(f"National payment, {'facility' if facility else 'non-facility'}", paid, release),
-        facts=money.facts,
-        derivation=money.derivation,
+        text=f"{code} has no {where} payment: that setting is flagged NA, rarely or never done there.",
+        cells=(label, "none (NA)", flag.release),
+        facts=(flag, status),
     )
 
 
@@ -106,8 +161,11 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
     if setting == "inpatient":
         return FactSentence(
             subject=subject,
-            text=f"{name}: {code} pays the surgeon {paid}; the hospital is paid by MS-DRG, not stated on this page.",
-            cells=(name, paid, "MS-DRG, not stated here", "not stated here", _releases(professional)),
+            text=(
+                f"{name}: {code} pays the surgeon {paid}; the hospital is paid by MS-DRG, not stated on this page"
+                f"{_on_condition(professional)}."
+            ),
+            cells=(name, paid, "MS-DRG, not stated here", "not stated here", _basis(professional)),
             facts=professional.facts,
             derivation=professional.derivation,
         )
@@ -127,9 +185,9 @@ def _with_facility(
             subject=subject,
             text=(
                 f"{name}: {code} pays the surgeon {paid}; the facility's part is packaged into other services "
-                f"({basis})."
+                f"({basis}){_on_condition(professional)}."
             ),
-            cells=(name, paid, "packaged", paid, f"{_releases(professional)}; {basis}"),
+            cells=(name, paid, "packaged", paid, f"{_basis(professional)}; {basis}"),
             facts=(*professional.facts, *facility.facts),
             derivation=professional.derivation,
         )
@@ -139,9 +197,9 @@ def _with_facility(
         subject=subject,
         text=(
             f"{name}: {code} pays the surgeon {paid} and the facility {dollars(amount)} ({basis}), "
-            f"{dollars(total)} together."
+            f"{dollars(total)} together{_on_condition(professional)}."
         ),
-        cells=(name, paid, dollars(amount), dollars(total), f"{_releases(professional)}; {basis}"),
+        cells=(name, paid, dollars(amount), dollars(total), f"{_basis(professional)}; {basis}"),
         facts=(*professional.facts, *facility.facts),
         derivation=f"{professional.derivation}; {professional.amount} + {amount} = {total}",
     )
@@ -154,8 +212,11 @@ def _office_setting(subject: str, name: str, code: str, rows: Rows) -> FactSente
         paid = dollars(money.amount)
         return FactSentence(
             subject=subject,
-            text=f"{name}: {code} pays the physician {paid}; there is no separate facility payment.",
-            cells=(name, paid, "none", paid, _releases(money)),
+            text=(
+                f"{name}: {code} pays the physician {paid}; there is no separate facility payment"
+                f"{_on_condition(money)}."
+            ),
+            cells=(name, paid, "none", paid, _basis(money)),
             facts=money.facts,
             derivation=money.derivation,
         )
@@ -179,7 +240,14 @@ def _facility_basis(setting: str, rows: Rows, facility: Pricing) -> str:
     return f"{group}status indicator {indicator}{packaged}, {release}"
 
 
-def _releases(professional: Money) -> str:
-    """The releases that a professional payment is reckoned from: of its RVUs, and of its factor where another."""
+def _basis(professional: Money) -> str:
+    """The releases that a professional payment is reckoned from, of its RVUs and of its factor; what it depends on."""
     total, factor = professional.facts[:2]
-    return total.release if total.release == factor.release else f"{total.release}, factor {factor.release}"
+    releases = (
+        total.release if total.release == factor.release else f"{total.release}, factor {factor.release}"
+    )
+    return f"{releases}{_on_condition(professional)}"
+
+
+def _on_condition(money: Money) -> str:
+    return f"; {money.condition}" if money.condition else ""

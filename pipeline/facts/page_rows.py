@@ -24,13 +24,15 @@ class PageRows(NamedTuple):
 def page_rows(store: FactStore, hcpcs_code: str, as_of: date, *, near: Collection[str]) -> PageRows:
     """Everything loaded that speaks of the code on the date, and the fee schedule of the year before.
 
-    Of NCCI's edits, which may be hundreds, those with the closest partners and those with a code of `near`.
+    Of NCCI's edits, which may be hundreds, those with the closest partners, with a code of `near` (the codes that the
+    page compares it with) and with its add-ons and primaries.
     """
     own = [*store.facts_on(hcpcs_code, as_of).values()]
     naming = store.naming(hcpcs_code, as_of)
     paired = {_other(fact, hcpcs_code) for fact in (*own, *naming) if _is_edit(fact)}
     partners = store.closest_partners(hcpcs_code, as_of, paired, limit=SHOWN_PARTNERS)
-    shown = {*partners, *near}
+    linked = {_other(fact, hcpcs_code) for fact in (*own, *naming) if fact.partner and not _is_edit(fact)}
+    shown = {*partners, *near, *linked}
     kept = [fact for fact in (*own, *naming) if not _is_edit(fact) or _other(fact, hcpcs_code) in shown]
     current = [*store.facts_on("", as_of).values(), *kept]
     return PageRows(
@@ -43,8 +45,8 @@ def _is_edit(fact: Fact) -> bool:
     return fact.field.startswith(f"{PTP_FIELD}:")
 
 
-def _other(edit: Fact, hcpcs_code: str) -> str:
-    return edit.partner if edit.hcpcs_code == hcpcs_code else edit.hcpcs_code
+def _other(pair: Fact, hcpcs_code: str) -> str:
+    return pair.partner if pair.hcpcs_code == hcpcs_code else pair.hcpcs_code
 
 
 def _new(earlier: Iterable[Fact], current: Iterable[Fact]) -> list[Fact]:

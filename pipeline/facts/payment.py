@@ -28,8 +28,12 @@ _NOT_PAID = {
     "N": "its status is N: not covered by Medicare",
 }
 _PAID_WITH_CARE = {
-    "R": "its status is R: coverage is restricted, and the contractor decides on it",
+    "R": "its status is R: restricted coverage, special instructions apply; where covered, the contractor prices it",
     "T": "its status is T: paid only if no other fee-schedule service is payable that day to the same provider",
+}
+_CONDITIONS = {
+    "R": "status R: coverage is restricted; where covered, the contractor prices it",
+    "T": "status T: only if no other fee-schedule service is payable that day to the same provider",
 }
 _ELSEWHERE = {
     "C": "its status is C: the contractor prices it, from the documentation",
@@ -62,11 +66,15 @@ class Cap(Record):
 
 
 class Money(Record):
-    """An amount with the rows it was computed from and the arithmetic, written out."""
+    """An amount with the rows it was computed from (the total and its factor first) and the arithmetic, written out.
+
+    `condition` is what payment depends on, by the code's status; empty where nothing is said.
+    """
 
     amount: Decimal
     facts: tuple[Fact, ...]
     derivation: str = ""
+    condition: str = ""
 
 
 def dollars(amount: Decimal) -> str:
@@ -176,12 +184,13 @@ def _fee(
         return not_priced("its RVU components are of different releases", facts=basis)
     if sum(Decimal(part.value) for part in (work, pe, mp)) != Decimal(total.value):
         return not_priced(
-            "its RVU components do not add up to the file's total", facts=(work, pe, mp, *basis)
+            "its RVU components do not add up to the file's total", facts=(*basis, work, pe, mp)
         )
     exact, written = _sum_of((work, pe, mp), locality, factor)
-    fee = paid(exact, written, "formula", "status", facts=(work, pe, mp, *basis))
+    fee = paid(exact, written, "formula", "status", facts=(*basis, work, pe, mp))
     if not limited or opps_pe is None or opps_mp is None:
         return fee
+    fee = supported(fee, facts=(opps_pe, opps_mp))
     if {opps_pe.release, opps_mp.release} != {total.release}:
         return not_priced("the values of its OPPS cap are of another release than its RVUs", "opps-cap")
     limit, limit_written = _sum_of((work, opps_pe, opps_mp), locality, factor)
@@ -193,7 +202,7 @@ def _fee(
         "formula",
         "status",
         "opps-cap",
-        facts=(opps_pe, opps_mp, *fee.facts),
+        facts=fee.facts,
         reasons=(f"the OPPS cap applies ({opps_pe.release})",),
     )
 
@@ -242,4 +251,9 @@ def professional_payment(
     if fee.exact is None or not fee.paid:
         return None
     amount = round_cents(fee.exact)
-    return Money(amount=amount, facts=fee.facts, derivation=f"{fee.expression} = {amount}")
+    return Money(
+        amount=amount,
+        facts=fee.facts,
+        derivation=f"{fee.expression} = {amount}",
+        condition=_CONDITIONS.get(facts["status_code"].value, ""),
+    )

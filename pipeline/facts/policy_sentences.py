@@ -36,10 +36,23 @@ def compose_indicator(subject: str, field: str, code: str, rows: Rows) -> FactSe
     )
 
 
+# NCCI manual, ch. I section V, p. I-31: why a limit may be 0.
+_NO_UNITS = (
+    "every unit is denied, as for a code that is bundled, not covered, invalid or not separately payable"
+)
+
+
 def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | None:
     adjudication = rows.get("mue_adjudication_indicator")
     if adjudication is None or adjudication.value not in MUE_ADJUDICATION:
         return None
+    if value.value == "0":
+        return FactSentence(
+            subject=subject,
+            text=f"The MUE of {code} is 0 units of service: {_NO_UNITS} ({value.release}).",
+            cells=("Medically unlikely edit", "0 units", _NO_UNITS[0].upper() + _NO_UNITS[1:], value.release),
+            facts=(value, adjudication),
+        )
     meaning = MUE_ADJUDICATION[adjudication.value]
     units = "unit" if value.value == "1" else "units"
     return FactSentence(

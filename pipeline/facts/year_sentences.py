@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.data import Fact
-from pipeline.facts.payment import NOT_APPLICABLE, dollars, professional_payment
+from pipeline.facts.payment import NOT_APPLICABLE, PAYABLE_STATUS, dollars, professional_payment
 from pipeline.facts.releases import parse_release
 from pipeline.facts.rows import BEFORE, FactSentence, Rows
 
@@ -25,8 +25,12 @@ _RVUS = {
 def compose_year(subject: str, what: str, code: str, rows: Rows) -> FactSentence | None:
     """`work`, `facility`, `nonfacility` (RVUs), `payment_facility` or `payment_nonfacility`, in two years.
 
-    None where either year is not loaded or flags the setting NA: its numbers are not that setting's.
+    None where the code is not paid by RVUs, and where either year is not loaded or flags the setting NA: its numbers
+    are not that setting's.
     """
+    status = rows.get("status_code")
+    if status is None or status.value not in PAYABLE_STATUS:  # its values pay nothing
+        return None
     if what.startswith("payment_"):
         return _payment(subject, what.removeprefix("payment_") == "facility", code, rows)
     heading, name, field, flag_field = _RVUS[what]
@@ -41,7 +45,7 @@ def compose_year(subject: str, what: str, code: str, rows: Rows) -> FactSentence
         (heading, f"{name} of {code}"),
         (was.value, now.value),
         releases=(was.release, now.release),
-        facts=(now, *flags),
+        facts=(now, *flags, status),
         earlier=(was, *earlier_flags),
     )
 

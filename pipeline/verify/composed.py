@@ -147,10 +147,19 @@ def compose_all(code: str, context: ClaimContext) -> list[FactSentence]:
     """Every sentence that the loaded rows compose about a code, in the order of the sections."""
     rows = context.rows(code)
     subjects = [*_SUBJECTS, *(f"modifier:{entry.key}" for entry in load_modifier_entries())]
-    subjects += [f"{kind}:{other}" for other in context.profiles if other != code for kind in _PAIRS]
+    others = [other for other in context.profiles if other != code]
+    subjects += [
+        f"{kind}:{other}" for other in others for kind in _PAIRS if _may_say(kind, code, other, context)
+    ]
     subjects += [f"{kind}:{other}" for other in _paired(code, rows) for kind in ("ptp", "edit")]
     composed = (compose(subject, code, rows) for subject in subjects)
     return [sentence for sentence in composed if sentence is not None]
+
+
+def _may_say(kind: str, code: str, other: str, context: ClaimContext) -> bool:
+    """A page's rows hold some edits of many: that there is none between two codes is for all of them to say."""
+    listed = f"{_EDIT}{other}" in context.facts(code) or f"{_EDIT}{code}" in context.facts(other)
+    return kind != "no_ptp" or not listed
 
 
 def _paired(code: str, rows: Rows) -> list[str]:
@@ -182,7 +191,12 @@ def _of_profiles(code: str, context: ClaimContext) -> Iterator[tuple[str, tuple[
         differs = profile.siblings.get(other, related.summary)
         both = (classification_row(related), *own)
         yield f"{other}: {differs}", both
-        relations = [s for kind in _PAIRS if (s := compose(f"{kind}:{other}", code, rows)) is not None]
+        relations = [
+            sentence
+            for kind in _PAIRS
+            if _may_say(kind, code, other, context)
+            and (sentence := compose(f"{kind}:{other}", code, rows)) is not None
+        ]
         cells = (other, differs, "; ".join(sentence.cells[0] for sentence in relations))
         cited = tuple(context.currency(fact) for sentence in relations for fact in sentence.facts)
         yield _without_releases(_row(COLUMNS["class"], cells))[0], (*both, *cited)
