@@ -23,12 +23,32 @@ FREQUENCY = re.compile(
     r"|mostly|most (?!recent|specific)|majority|almost always|nearly all)\b",
     re.IGNORECASE,
 )
-# The code reported is itself the wrong one here; no adjustment code of the list below names that.
+# The code reported is itself the wrong one here, or one that Medicare does not pay at all; no adjustment code of the
+# list below names that.
 WITHOUT_ADJUSTMENT_CODE = {
     "bone-skin-graft-every-part-done",
     "decompression-levels-one-primary",
+    "status-not-covered",
+    "status-not-valid",
     "vascularised-graft-donor-site",
 }
+# For codes outside the starter set: none of its codes has status I or N.
+BEYOND_THE_STARTER_SET = {"status-not-covered", "status-not-valid"}
+# Indicators of codes that are not classified, in the shape of the fee schedule's rows.
+UNPAID = {
+    "27215": {"status_code": "I", "global_days": "090", "nonfac_na": "NA", "pctc_indicator": "9"},
+    "2060F": {"status_code": "I", "global_days": "XXX", "nonfac_na": "none", "pctc_indicator": "9"},
+    "22526": {"status_code": "N", "global_days": "010", "nonfac_na": "none", "pctc_indicator": "9"},
+    "22527": {"status_code": "N", "global_days": "ZZZ", "nonfac_na": "none", "pctc_indicator": "9"},
+    "22841": {"status_code": "B", "global_days": "XXX", "nonfac_na": "none", "pctc_indicator": "9"},
+}
+PAYMENT_INDICATORS = (
+    "multiple_procedure_indicator",
+    "bilateral_indicator",
+    "assistant_indicator",
+    "cosurgeon_indicator",
+    "team_indicator",
+)
 # Adjustment codes (CARC) that a denial reason may carry.
 ADJUSTMENT_CODES = {"4", "11", "16", "18", "29", "50", "54", "59", "97", "107", "119", "151", "197", "236"}
 
@@ -124,7 +144,49 @@ def test_ids_are_unique_and_no_page_says_a_sentence_twice(notes: list[Note], rea
 
 
 def test_every_starter_note_applies_to_some_starter_code(reach: dict[str, list[str]]):
-    assert [note for note, codes in reach.items() if not codes] == []
+    assert {note for note, codes in reach.items() if not codes} == BEYOND_THE_STARTER_SET
+
+
+def unclassified(notes: list[Note], code: str, values: Mapping[str, str]) -> set[str]:
+    """The notes that apply to a code nobody classified."""
+    return {note.id for note in notes if applies(note.applies_to, hcpcs_code=code, tags=None, values=values)}
+
+
+@pytest.mark.parametrize("indicator", ["9", "0", "1", "2", "3"])
+@pytest.mark.parametrize("code", UNPAID)
+def test_a_code_that_medicare_does_not_pay_gets_no_guidance_on_its_payment(
+    notes: list[Note], code, indicator
+):
+    values = {**dict.fromkeys(PAYMENT_INDICATORS, indicator), **UNPAID[code]}
+    expected = {"I": "status-not-valid", "N": "status-not-covered", "B": "status-bundled"}
+    assert unclassified(notes, code, values) == {expected[values["status_code"]]}
+
+
+@pytest.mark.parametrize("code", ["23412", "23120", "23929", "29805", "29826", "29828"])
+def test_a_shoulder_code_is_not_told_that_a_rationale_opens_an_edit_on_the_same_side(notes: list[Note], code):
+    found = unclassified(notes, code, {"status_code": "A", "bilateral_indicator": "1"})
+    assert "paired-structures" not in found
+    twins = {"open-shoulder-pairs-other-side", "shoulder-arthroscopy-pairs-other-side"}
+    assert len(found & twins) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("27447", "bilateral-reporting"),
+        ("20610", "bilateral-reporting"),
+        ("29881", "bilateral-reporting"),
+        ("20604", "bilateral-or-digit-modifiers"),
+        ("26516", "bilateral-or-digit-modifiers"),
+        ("28505", "bilateral-or-digit-modifiers"),
+        ("28285", None),
+    ],
+)
+def test_both_sides_or_each_digit_where_a_code_may_be_for_fingers_or_toes(notes: list[Note], code, expected):
+    found = unclassified(notes, code, {"status_code": "A", "bilateral_indicator": "1"})
+    assert found & {"bilateral-reporting", "bilateral-or-digit-modifiers"} == (
+        {expected} if expected else set()
+    )
 
 
 def test_the_five_pages_of_this_slice_get_their_own_notes(reach: dict[str, list[str]]):
