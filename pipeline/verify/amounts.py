@@ -12,12 +12,14 @@ from pipeline.verify.labels import Label, Tie, labels_near, nearest
 from pipeline.verify.reading import Reading, vocabulary
 from pipeline.verify.values import Value, equal_figures, look_up, look_up_total, near_figures
 
-_UNTOLD = "a facility's own part is not told apart from the facility rate"
+UNTOLD = "a facility's own part is not told apart from the facility rate"
 _PAID = re.compile(r"pay#yes|lab#pay|\bnational\b")
 _OTHER_PAYEE = re.compile(r"(?:,|\band\b) (?:the )?(?:set#fac|lab#\w+)(?: pay#yes| lab#pay)?\s*$")
 # "… $39.75 at the 2026 conversion factor": the figure is a payment, the factor what it was computed with.
 _COMPUTED_WITH = re.compile(r"(?:\b(?:at|using|with|under|by|from|times|x)|\()\s+(?:[^\s()]+ ){0,6}?lab#cf")
 _PAID_NOW = re.compile(r"(?:pay#yes|lab#pay|lab#total)(?: (?:is|of|the|an?|cmp#\w+|in|set#\w+))*\s*$")
+# What names the physician fee schedule's own amount, and no other schedule's.
+_BY_SCHEDULE = re.compile(r"\b(?:national|pfs)\b")
 _PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
 
 
@@ -83,13 +85,13 @@ def money(
     if not place and not payee and not setting and not _PAID.search(clause):
         return None
     if payee and _OTHER_PAYEE.search(clause[: match.start()]):
-        return Tied(None, False, frozenset(), _UNTOLD)
+        return Tied(None, False, frozenset(), UNTOLD)
     if "set#fac_part" in clause:
         if "apc#" in clause and (value := look_up("hopd", facts)):
             return Tied(value, True, frozenset(used | {"set#fac_part", "lab#hopd"}))
         return _facility_amount(match["value"], facts, context)
     if "apc#" in clause and not payee:
-        return Tied(None, False, frozenset(), _UNTOLD)
+        return Tied(None, False, frozenset(), UNTOLD)
     if payee and place and setting and setting.label == "set#fac":
         return Tied(None, False, frozenset(), "professional and facility parts stand in one clause")
     if setting:
@@ -103,6 +105,8 @@ def money(
         tied = tied._replace(used=tied.used | {"lab#total"})
     elif tied and setting and setting.label == "set#nonfac":
         tied = tied._replace(used=tied.used | {"lab#total"})
+    if tied and tied.value and tied.value.elsewhere and not _BY_SCHEDULE.search(clause):
+        return tied._replace(sure=False)
     return _other_factor(tied, match["value"], clause, facts, context)
 
 
@@ -123,10 +127,10 @@ def _facility_amount(found: str, facts: Mapping[str, Fact], context: ClaimContex
     release = context.facts("")
     professional = look_up("payment_fac", facts, release)
     readings = [look_up("payment_fac_qpp", facts, release), look_up("hopd", facts), look_up("asc", facts)]
-    if professional is None or None in readings:
-        return Tied(None, False, frozenset(), _UNTOLD)
+    if professional is None or professional.elsewhere or None in readings:
+        return Tied(None, False, frozenset(), UNTOLD)
     if any(value and near_figures(found, value.text) for value in (professional, *readings)):
-        return Tied(None, False, frozenset(), _UNTOLD)
+        return Tied(None, False, frozenset(), UNTOLD)
     return Tied(professional, True, frozenset())
 
 
@@ -158,31 +162,23 @@ def by_setting(
     kind: str,
     sure: bool = True,
 ) -> Tied | None:
-    """A value that has a facility and a non-facility form; NA means that the office form does not exist."""
+    """A value that has a facility and a non-facility form; in a setting flagged NA it does not exist.
+
+    Where no setting is named, a value that exists in one setting only is that setting's.
+    """
     release = context.facts("")
-    flag = facts.get("nonfac_na")
-    facility = look_up(f"{measure}_fac", facts, release)
-    if facility is None:
-        return None
-    no_office = flag is not None and flag.value == "NA"
-    if setting is not None and setting.label == "set#nonfac":
-        if flag is None:
-            return None
-        if no_office:
-            missing = Value(
-                "office payment or value",
-                "none: the non-facility setting is flagged NA",
-                (flag,),
-                absent=True,
-            )
-            return Tied(missing, setting.sure, frozenset(used))
-        office = look_up(f"{measure}_nonfac", facts, release)
-        return Tied(office, sure and setting.sure, frozenset(used)) if office else None
+    facility, office = (look_up(f"{measure}_{place}", facts, release) for place in ("fac", "nonfac"))
     if setting is not None:
-        return Tied(facility, sure and setting.sure, frozenset(used))
-    office = look_up(f"{measure}_nonfac", facts, release)
-    if no_office or office is None or office.text == facility.text:
+        value = office if setting.label == "set#nonfac" else facility
+        if value is None:
+            return None
+        return Tied(value, setting.sure and (sure or value.absent), frozenset(used))
+    if facility is None or (facility.absent and office is None):
+        return None
+    if office is None or office.absent or office.text == facility.text:
         return Tied(facility, sure, frozenset(used))
+    if facility.absent:
+        return Tied(office, sure, frozenset(used))
     if any(equal_figures(found, value.text, kind) for value in (facility, office)):
         return Tied(
             None, False, frozenset(), "the setting is not named, and facility and non-facility differ"

@@ -183,13 +183,14 @@ def _compare(
 ) -> Finding:
     value = tied.value
     assert value is not None  # noqa: S101 - narrowed by the caller
-    evidence = tuple(context.currency(fact) for fact in value.facts)
+    evidence = tuple(context.currency(fact) for fact in (*value.facts, *value.basis))
     rows = ", ".join(sorted({fact.release for fact in value.facts}))
     ids = tuple(row.id for row in evidence)
     used = frozenset(tied.used | {token, f"code#{code.name.lower()}"})
     words = _WORDS.get(kind, frozenset()) | ({"work"} if "lab#work" in used else set())
     same = partial(near_figures if approximate else equal_figures, kind=kind)
-    if not value.absent and same(found, value.text):
+    zero = value.nothing and kind == "usd" and to_decimal(found) == 0
+    if zero or (not value.absent and same(found, value.text)):
         reason = f"{value.name} is {value.text} ({rows})"
         check = Check(
             check=CHECK,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from pipeline.data import Fact
-from pipeline.verify.amounts import Tied, by_setting, conversion_factor, factor_itself, money
+from pipeline.facts.payment import NOT_APPLICABLE
+from pipeline.verify.amounts import UNTOLD, Tied, by_setting, conversion_factor, factor_itself, money
 from pipeline.verify.context import ClaimContext
 from pipeline.verify.labels import Tie, labels_near, nearest
 from pipeline.verify.reading import Reading, codes_in
@@ -29,7 +31,16 @@ _SHARES = {
     "lab#intra": "intraoperative_share",
     "lab#post": "postoperative_share",
 }
+
+
+class _Flag(NamedTuple):
+    field: str
+    name: str
+
+
+_FLAGS = {"set#fac": _Flag("fac_na", "facility"), "set#nonfac": _Flag("nonfac_na", "non-facility")}
 _MEASURES = ("lab#work", "lab#pe", "lab#mp", "lab#total")
+_RVUS = re.compile(r"lab#(?:rvu|work|pe|mp)\b")
 # Plural and no code named: a rule about a class of codes, not a statement about one.
 _GENERAL = re.compile(r"\b(?:procedures|codes|surgeries|operations)\b|\bany (?:procedure|code)\b")
 _LISTED = re.compile(r"\s*(?:,|\bor\b|\band\b|\bto\b)\s*(?:or |and )?(?:num|ind)#\w+(?!\S)")
@@ -66,9 +77,10 @@ def _number(
     if setting:
         used.add(setting.label)
     if measure.label in ("lab#work", "lab#mp"):
-        flag = facts.get("nonfac_na")
-        if setting and setting.label == "set#nonfac" and flag is not None and flag.value == "NA":
-            return Tied(None, False, frozenset(), "the non-facility setting is flagged NA")
+        flag = facts.get(_FLAGS[setting.label].field) if setting else None
+        if setting and flag is not None and flag.value == NOT_APPLICABLE:
+            problem = f"the {_FLAGS[setting.label].name} setting is flagged NA"
+            return Tied(None, False, frozenset(), problem)
         value = look_up("work" if measure.label == "lab#work" else "mp", facts)
         return Tied(value, measure.sure, frozenset(used)) if value else None
     name = "pe" if measure.label == "lab#pe" else "total"
@@ -226,15 +238,24 @@ def _none(
     code: str,
     facts: Mapping[str, Fact],
 ) -> Tied | None:
-    """ "Non-facility: NA": right where the fee schedule flags that setting, wrong where it values it."""
-    flag = facts.get("nonfac_na")
-    if flag is None or "set#nonfac" not in clause or "set#fac_part" in clause:
+    """ "Non-facility: NA": right where the fee schedule flags that setting, wrong where it values it.
+
+    "Facility: NA" of a place may speak of the facility's own payment, so it is wrong only beside RVUs.
+    """
+    named = [label for label in _FLAGS if label in clause.split()]
+    if len(named) != 1 or "set#fac_part" in clause:
         return None
-    text = "none" if flag.value == "NA" else "valued"
+    label = named[0]
+    flag = facts.get(_FLAGS[label].field)
+    if flag is None:
+        return None
+    absent = flag.value == NOT_APPLICABLE
+    if label == "set#fac" and not absent and not _RVUS.search(clause):
+        return Tied(None, False, frozenset(), UNTOLD)
     return Tied(
-        Value("non-facility payment or value", text, (flag,)),
+        Value(f"{_FLAGS[label].name} payment or value", "none" if absent else "valued", (flag,)),
         True,
-        frozenset({"set#nonfac", "lab#pay", "lab#rvu", *_MEASURES}),
+        frozenset({label, "lab#pay", "lab#rvu", *_MEASURES}),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.data import Fact
+from pipeline.facts.payment import NOT_APPLICABLE, PAYABLE_STATUS, fee_schedule_amount, round_cents
+from pipeline.facts.pricing import Outcome
 from pipeline.verify.reading import Reading
 
-_CENT = Decimal("0.01")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 _PLAIN = {
     "work": ("work RVU", "work_rvu"),
@@ -24,21 +25,48 @@ _PLAIN = {
     "global_days": ("global days", "global_days"),
     "mue_value": ("MUE", "mue_value"),
 }
+# The RVUs of a setting, with the flag that says whether it has any of its own.
+_FLAGS = {
+    "pe_fac": "fac_na",
+    "total_fac": "fac_na",
+    "pe_nonfac": "nonfac_na",
+    "total_nonfac": "nonfac_na",
+}
+_SETTINGS = {"fac_na": "facility", "nonfac_na": "non-facility"}
+_CONTRACTOR_PRICED = "C"
+
+
+class _Payment(NamedTuple):
+    title: str
+    facility: bool
+    qpp: bool = False
+
+
 _PAYMENTS = {
-    "payment_fac": ("national professional payment in a facility", "fac_total_rvu"),
-    "payment_nonfac": ("national professional payment in an office", "nonfac_total_rvu"),
-    "payment_fac_qpp": ("national professional payment in a facility (qualifying APM)", "fac_total_rvu"),
-    "payment_nonfac_qpp": ("national professional payment in an office (qualifying APM)", "nonfac_total_rvu"),
+    "payment_fac": _Payment("national professional payment in a facility", True),
+    "payment_nonfac": _Payment("national professional payment in an office", False),
+    "payment_fac_qpp": _Payment("national professional payment in a facility (qualifying APM)", True, True),
+    "payment_nonfac_qpp": _Payment(
+        "national professional payment in an office (qualifying APM)", False, True
+    ),
 }
 
 
 class Value(NamedTuple):
-    """A value with its rows. `absent`: the table says that there is none, so that any figure is wrong."""
+    """A value with its rows. `absent`: the table says that there is none, so that any figure is wrong.
+
+    `nothing`: what is absent is a payment that Medicare never makes, so that zero dollars are right. `elsewhere`: it is
+    one that Medicare may make by another schedule, so that only a figure of the fee schedule is wrong. `basis`: the
+    rows that let the figure stand, status and NA flag, beside those that it is computed from.
+    """
 
     name: str
     text: str
     facts: tuple[Fact, ...]
     absent: bool = False
+    nothing: bool = False
+    elsewhere: bool = False
+    basis: tuple[Fact, ...] = ()
 
     def other_time(self, reading: Reading) -> str:
         """Why the rows do not speak for the year or release that the sentence names; empty when they do."""
@@ -73,20 +101,68 @@ def named_times(reading: Reading, facts: tuple[Fact, ...]) -> frozenset[str]:
 
 
 def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | None = None) -> Value | None:
-    """The value called `name` for a code's rows; payments also need the release-wide rows."""
-    if name in _PAYMENTS:
-        title, field = _PAYMENTS[name]
-        total = facts.get(field)
-        factor = _factor_for(total, release or {}, "qpp" if name.endswith("_qpp") else "nonqpp")
-        if total is None or factor is None:
-            return None
-        rvus, dollars = to_decimal(total.value), to_decimal(factor.value)
-        if rvus is None or dollars is None:
-            return None
-        return Value(title, f"{(rvus * dollars).quantize(_CENT, ROUND_HALF_UP)}", (total, factor))
+    """The value called `name` for a code's rows; payments also need the release-wide rows.
+
+    A setting that is flagged NA has no RVUs and no payment; RVUs of any status are those of the file.
+    """
+    if payment := _PAYMENTS.get(name):
+        return _look_up_payment(payment, facts, release or {})
     title, field = _PLAIN.get(name, (name.replace("_", " "), name))
     fact = facts.get(field)
-    return Value(title, fact.value, (fact,)) if fact else None
+    if fact is None or name not in _FLAGS:
+        return Value(title, fact.value, (fact,)) if fact else None
+    flag = facts.get(_FLAGS[name])
+    if flag is None:
+        return None
+    if flag.value == NOT_APPLICABLE:
+        return _flagged(title, flag)
+    return Value(title, fact.value, (fact,), basis=(flag,))
+
+
+def _flagged(title: str, flag: Fact) -> Value:
+    return Value(title, f"none: the {_SETTINGS[flag.field]} setting is flagged NA", (flag,), absent=True)
+
+
+def _look_up_payment(
+    payment: _Payment, facts: Mapping[str, Fact], release: Mapping[str, Fact]
+) -> Value | None:
+    """The fee schedule's own amount, or why it has none; None where the rows do not tell, or hold nonsense."""
+    status, title = facts.get("status_code"), payment.title
+    try:
+        fee = fee_schedule_amount(facts, release, facility=payment.facility, qpp=payment.qpp)
+        amount = f"{round_cents(fee.exact)}" if fee.exact is not None and fee.paid else ""
+    except (ArithmeticError, ValueError):
+        return None
+    total = facts.get("fac_total_rvu" if payment.facility else "nonfac_total_rvu")
+    if status is None:
+        return None
+    if amount:
+        return _paid(payment, amount, fee.facts, total) if to_decimal(amount) is not None else None
+    if status.value not in PAYABLE_STATUS:
+        return Value(
+            title,
+            f"none: {'; '.join(fee.reasons)}",
+            fee.facts,
+            absent=True,
+            nothing=fee.outcome is Outcome.NOT_PAID,
+            elsewhere=fee.outcome is Outcome.NOT_PRICED and status.value != _CONTRACTOR_PRICED,
+        )
+    flag = facts.get("fac_na" if payment.facility else "nonfac_na")
+    if flag is not None and flag.value == NOT_APPLICABLE:
+        return _flagged(title, flag)
+    if total is not None and total in fee.facts and to_decimal(total.value) == 0:
+        return Value(title, f"none: {'; '.join(fee.reasons)}", fee.facts, absent=True)
+    return None
+
+
+def _paid(payment: _Payment, amount: str, rows: tuple[Fact, ...], total: Fact | None) -> Value | None:
+    """The amount, its total RVUs in front: the rows of the arithmetic, and apart those that permit it."""
+    factors = {row.field for row in rows if row.field.startswith("conversion_factor")}
+    if total is None or (payment.qpp and "conversion_factor_qpp" not in factors):
+        return None
+    permitting = {"status_code", *_SETTINGS}
+    used = tuple(dict.fromkeys((total, *(row for row in rows if row.field not in permitting))))
+    return Value(payment.title, amount, used, basis=tuple(row for row in rows if row.field in permitting))
 
 
 def look_up_total(place: str, facts: Mapping[str, Fact], release: Mapping[str, Fact]) -> Value | None:
@@ -95,22 +171,9 @@ def look_up_total(place: str, facts: Mapping[str, Fact], release: Mapping[str, F
     amounts = [to_decimal(part.text) for part in parts if part]
     if len(amounts) < len(parts) or None in amounts:
         return None
-    total = sum((amount for amount in amounts if amount is not None), Decimal(0)).quantize(_CENT)
+    total = sum((amount for amount in amounts if amount is not None), Decimal(0))
     rows = dict.fromkeys(fact for part in parts if part for fact in part.facts)
-    return Value("professional and facility payment together", f"{total}", tuple(rows))
-
-
-def _factor_for(total: Fact | None, release: Mapping[str, Fact], kind: str) -> Fact | None:
-    """The factor of the RVUs' own year: one until 2025, two kinds since; never one year's RVUs by another's factor.
-
-    Zero RVUs pay nothing by any factor.
-    """
-    if total is None:
-        return None
-    fields = (f"conversion_factor_{kind}", *(("conversion_factor",) if kind == "nonqpp" else ()))
-    factors = [release[field] for field in fields if field in release]
-    zero = to_decimal(total.value) == 0
-    return next((f for f in factors if zero or f.valid_from.year == total.valid_from.year), None)
+    return Value("professional and facility payment together", f"{round_cents(total)}", tuple(rows))
 
 
 def near_figures(found: str, expected: str, kind: str = "usd") -> bool:

@@ -26,7 +26,7 @@ def verdict_on(code, text, **changes):
         ("20970", "Total RVUs, facility: 76.07 (Non-facility: 76.07)", R),
         ("20970", "Component: Work; Facility: 43.47; Non-facility: NA", S),
         ("20970", "Component: Work; Facility: 34.47; Non-facility: NA", R),
-        ("20970", "Component: Work; Facility: 43.47; Facility: NA", N),
+        ("20970", "Component: Work; Facility: 43.47; Facility: NA", R),
         (
             "20970",
             "Setting: Hospital outpatient; Professional: $2,540.81; Facility part: $7,413.38; Total: $9,954.19",

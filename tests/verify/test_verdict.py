@@ -201,10 +201,10 @@ def test_a_row_of_the_year_before_speaks_for_a_comparison_of_years_alone():
         return verify_claim(claim, rows, context=context, rules=load_rules(), checker=checker_version())
 
     assert judge_as("rvu:total", sentence.text, sentence.derivation).label is not Label.SUPPORTED
-    now = FACTS["20970"]["fac_total_rvu"]
-    rows = [row_of(now), earlier_row(was)]
-    year = compose_sentence("year:facility", "20970", rows_of("20970", [now], earlier=[was]))
+    now, status = (FACTS["20970"][field] for field in ("fac_total_rvu", "status_code"))
+    rows = [row_of(now), row_of(status), earlier_row(was)]
+    year = compose_sentence("year:facility", "20970", rows_of("20970", [now, status], earlier=[was]))
     assert year is not None
     assert judge_as("year:facility", year.text, year.derivation).label is Label.SUPPORTED
-    rows = [row_of(now), earlier_row(was.model_copy(update={"value": "85.98"}))]
+    rows = [row_of(now), row_of(status), earlier_row(was.model_copy(update={"value": "85.98"}))]
     assert judge_as("year:facility", year.text.replace("85.89", "85.98"), "").label is not Label.SUPPORTED

@@ -1,4 +1,4 @@
-"""Starter-like facts and a context over them; the cases of both case files as tuples."""
+"""Starter-like facts and a context over them; the cases of the case files as tuples."""
 
 import csv
 from datetime import date
@@ -30,7 +30,28 @@ def load_facts() -> dict[str, dict[str, Fact]]:
     return facts
 
 
-FACTS = load_facts()
+def load_paid() -> dict[str, dict[str, Fact]]:
+    """Invented codes of each status, NA flag and imaging cap, one a line, all of RVU26D."""
+    with (HERE / "facts_paid.csv").open(newline="") as lines:
+        return {
+            row["code"]: {
+                field: Fact(
+                    hcpcs_code=row["code"],
+                    field=field,
+                    value=value,
+                    release="RVU26D",
+                    valid_from=date(2026, 10, 1),
+                    valid_to=date(2026, 12, 31),
+                    locator="invented",
+                )
+                for field, value in row.items()
+                if field != "code"
+            }
+            for row in csv.DictReader(lines)
+        }
+
+
+FACTS = load_facts() | load_paid()
 
 
 def row_of(fact: Fact) -> RowEvidence:
