@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import AsOf, Json, open_workspace, parse_date, print_json
-from pipeline.cli.facts import facts
+from pipeline.cli.facts import facts, named_release
 from pipeline.errors import NoFactsError, UsageError
 from pipeline.selector import parse_code
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.data import Fact
     from pipeline.facts.claims import ClaimLine, Part, PricedClaim
     from pipeline.facts.ptp_edits import PtpEdit
@@ -71,7 +73,7 @@ def pay(
     if as_json:
         print_json(priced.model_dump(mode="json") | {"as_of": on.isoformat()})
     else:
-        _print_claim(priced, f"{on}")
+        _print_claim(priced, on)
 
 
 def _read_line(text: str) -> ClaimLine:
@@ -93,7 +95,7 @@ _SETTINGS = {
 }
 
 
-def _print_claim(claim: PricedClaim, on: str) -> None:
+def _print_claim(claim: PricedClaim, on: date) -> None:
     place = (
         f"{claim.locality.key} {claim.locality.name}, {claim.locality.release}"
         if claim.locality
@@ -113,8 +115,8 @@ def _print_claim(claim: PricedClaim, on: str) -> None:
     print(f"  {'together':<22} {_money(claim.total):>12}")
     for warning in claim.warnings:
         print(f"  note: {warning}")
-    releases = sorted({fact.release for part in (*claim.lines, claim.facility) for fact in part.facts})
-    print(f"  tables: {', '.join(releases)}")
+    used = (fact for part in (*claim.lines, claim.facility) for fact in part.facts)
+    print(f"  tables: {', '.join(sorted({named_release(fact, on) for fact in used}))}")
     if claim.unconfirmed:
         print("  rules not read in a CMS document at hand:")
         for rule in claim.unconfirmed:
@@ -197,7 +199,11 @@ def edits(
         return
     print(f"{one} with {answer.two} on {on}: {answer.answer}")
     if answer.edit:
-        print(f"  {_dates(answer.edit)}; {answer.edit.rationale} ({answer.release}, {answer.edit.locator})")
+        print(
+            f"  {_dates(answer.edit)}; {answer.edit.rationale} ({answer.named_release}; {answer.edit.locator})"
+        )
+    elif answer.release:
+        print(f"  {answer.named_release}")
     for past in answer.others:
         print(
             f"  not in force that day: column one {past.column_one}, column two {past.column_two}, "
@@ -229,7 +235,8 @@ def _edits_of_code(code: str, as_of: str | None, *, as_json: bool, hospital: boo
         print(f"  add-on: {add_on}")
     if add_ons:
         print(f"  add-on codes that name it as a primary: {', '.join(add_ons)}")
-    print(f"  NCCI edits in force: {len(found)}" + ("" if found else " in the loaded tables"))
+    counted = f" in {named_release(found[0].fact(), on)}" if found else " in the loaded tables"
+    print(f"  NCCI edits that day: {len(found)}{counted}")
     for edit in found[:_FIRST_EDITS]:
         print(
             f"    {edit.column_one} / {edit.column_two}  indicator {edit.modifier_indicator}  {edit.rationale}"

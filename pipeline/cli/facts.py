@@ -92,6 +92,16 @@ def _described(code: str, workspace: Workspace) -> dict[str, tuple[str, str]]:
     return {"descriptor": (held.source, held.texts[code])} if held else {}
 
 
+def named_release(fact: Fact, on: date) -> str:
+    """The release of a row, and that it is carried over where it is not the one in force on a day."""
+    from pipeline.data import Currency
+    from pipeline.facts.releases import row_evidence
+
+    row = row_evidence(fact, on)
+    carried = f" (carried; {row.in_force_release} not loaded)" if row.currency is Currency.CARRIED else ""
+    return f"{fact.release}{carried}"
+
+
 def _not_in_release(code: str, modifier: str, release: str, loaded: list[str]) -> str:
     if release not in loaded:
         return f"{release} is not loaded; loaded are {', '.join(loaded)}"
@@ -99,20 +109,15 @@ def _not_in_release(code: str, modifier: str, release: str, loaded: list[str]) -
 
 
 def _print_facts(code: str, rows: dict[str, Fact], on: date | None) -> None:
-    from pipeline.data import Currency
-    from pipeline.facts.releases import row_evidence
-
     pairs = [field for field in rows if rows[field].partner]
     hidden = set(pairs if len(pairs) > _MANY_PAIRS else ())
     width = max((len(field) for field in rows.keys() - hidden), default=0)
     for field, fact in sorted(rows.items()):
         if field in hidden:
             continue
-        carried = ""
-        if on is not None and (row := row_evidence(fact, on)).currency is Currency.CARRIED:
-            carried = f"  (carried; {row.in_force_release} not loaded)"
+        release = named_release(fact, on) if on is not None else fact.release
         value = f"{fact.value} {fact.unit}".strip()
-        print(f"  {field:<{width}}  {value:<28}  {fact.release}{carried}")
+        print(f"  {field:<{width}}  {value:<28}  {release}")
     if hidden:
         print(f"  and {len(hidden)} pairs with other codes: `briefwright facts edits {code}`, or --json")
 

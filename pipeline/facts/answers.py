@@ -6,9 +6,10 @@ from datetime import date
 
 from pipeline.data import Fact, Record
 from pipeline.facts.database import LoadedTable
-from pipeline.facts.indicators import MUE_ADJUDICATION, PTP_INDICATOR
+from pipeline.facts.indicators import MUE_ADJUDICATION, NO_UNITS, PTP_INDICATOR
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between, edits_of
+from pipeline.facts.releases import Release, parse_release, release_in_force
 from pipeline.facts.whole_tables import CONTRACTOR, PTP, PTP_HOSPITAL
 
 _NOT_PERMISSION = "the absence of an edit is not permission to report both (NCCI manual, Introduction)"
@@ -37,6 +38,14 @@ class PairAnswer(Record):
     edit: PtpEdit | None = None
     others: tuple[PtpEdit, ...] = ()
     release: str = ""
+    in_force_release: str = ""
+
+    @property
+    def named_release(self) -> str:
+        """The release that answers, and whether it is the one in force on the day."""
+        if self.release == self.in_force_release:
+            return self.release
+        return f"{self.release}, carried over: {self.in_force_release} is not loaded"
 
 
 def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: bool = False) -> PairAnswer:
@@ -57,11 +66,12 @@ def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: boo
         held = f"{len(tables)} of the {tables[0].parts} files of {name} are loaded"
         answer = f"{held} and hold no edit of the pair in force; the others may"
     else:
-        answer = f"{name} lists no edit of {one} and {two} in force on {on}; {_NOT_PERMISSION}"
+        answer = f"{name} lists no edit of {one} and {two} for services on {on}; {_NOT_PERMISSION}"
     return PairAnswer(
         one=one, two=two, on=on, answer=answer, settled=complete or edit is not None, edit=edit,
         fact=edit.fact() if edit else None,
         others=tuple(other for other in found if other is not edit), release=name,
+        in_force_release=_in_force(tables[0].release, on),
     )  # fmt: skip
 
 
@@ -75,6 +85,8 @@ def explain_mue(facts: dict[str, Fact]) -> str:
     value, indicator = facts.get("mue_value"), facts.get("mue_adjudication_indicator")
     if value is None or indicator is None or indicator.value not in MUE_ADJUDICATION:
         return ""
+    if value.value == "0":
+        return f"0 units of service: {NO_UNITS} ({value.release})"
     units = "unit" if value.value == "1" else "units"
     return (
         f"at most {value.value} {units} of service, adjudication indicator {indicator.value}: "
@@ -111,7 +123,16 @@ def _from_given(store: FactStore, one: str, two: str, on: date, *, hospital: boo
         return PairAnswer(one=one, two=two, on=on, answer=answer, settled=False)
     fact = rows[0]
     answer = f"{_explain(fact.hcpcs_code, fact.partner, fact.value)} ({fact.release}, {fact.locator})"
-    return PairAnswer(one=one, two=two, on=on, answer=answer, settled=True, fact=fact, release=fact.release)
+    return PairAnswer(
+        one=one, two=two, on=on, answer=answer, settled=True, fact=fact, release=fact.release,
+        in_force_release=_in_force(parse_release(fact.release), on),
+    )  # fmt: skip
+
+
+def _in_force(release: Release, on: date) -> str:
+    """The release that the calendar puts in force on a day, or the one at hand where that is as new."""
+    current = parse_release(release_in_force(release.family, on))
+    return max((release, current), key=lambda each: each.order).name
 
 
 def _explain(one: str, two: str, indicator: str) -> str:

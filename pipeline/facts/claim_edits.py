@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.data import Fact
 from pipeline.facts.answers import PairAnswer
+from pipeline.facts.indicators import is_evaluation
 
 if TYPE_CHECKING:
     from pipeline.facts.claims import ClaimLine
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 EditOf = Callable[[str, str], PairAnswer]
 
 # NCCI manual, ch. I section E, p. I-14: the modifiers that may open an edit whose indicator is 1.
-NCCI_MODIFIERS = frozenset(
+ANATOMIC = frozenset(
     (
         *(
             "E1",
@@ -29,10 +30,10 @@ NCCI_MODIFIERS = frozenset(
             *(f"T{n}" for n in range(1, 10)),
         ),
         *("LT", "RT", "LC", "LD", "RC", "LM", "RI"),
-        *("24", "25", "57", "58", "78", "79"),
-        *("27", "59", "91", "XE", "XS", "XP", "XU"),
     )
 )
+OF_EVALUATION = frozenset(("24", "25", "57"))  # they belong on an E/M service: pp. I-13 and I-16
+NCCI_MODIFIERS = ANATOMIC | OF_EVALUATION | {"58", "78", "79", "27", "59", "91", "XE", "XS", "XP", "XU"}
 
 
 class Denial(NamedTuple):
@@ -70,10 +71,10 @@ def find_line_edits(lines: Sequence[ClaimLine], edit_of: EditOf) -> LineEdits:
             else:
                 warnings.append(f"{pair}: {answer.answer}")
             continue
-        opening = sorted(NCCI_MODIFIERS.intersection((*line.modifiers, *other.modifiers)))
+        opening = _opening(line, other)
         if edit.value == "1" and opening:
             warnings.append(
-                f"{edit.partner} beside {edit.hcpcs_code}: an NCCI edit ({edit.release}) that "
+                f"{edit.partner} beside {edit.hcpcs_code}: an NCCI edit ({answer.named_release}) that "
                 f"{' and '.join(opening)} may open, only where the record shows services that really are separate"
             )
             continue
@@ -84,10 +85,24 @@ def find_line_edits(lines: Sequence[ClaimLine], edit_of: EditOf) -> LineEdits:
         )
         column_two = place if line.hcpcs_code == edit.partner else other_place
         denied[column_two] = Denial(
-            f"denied beside {edit.hcpcs_code} by an NCCI edit ({edit.release}): {why}", edit
+            f"denied beside {edit.hcpcs_code} by an NCCI edit ({answer.named_release}): {why}", edit
         )
     if unlisted:
         warnings.append(
             f"no NCCI edit is listed for {', '.join(dict.fromkeys(unlisted))}, which is no permission to report both"
         )
     return LineEdits(denied, tuple(dict.fromkeys(warnings)))
+
+
+def _opening(line: ClaimLine, other: ClaimLine) -> list[str]:
+    """The modifiers of two lines that may open their edit.
+
+    The same side or digit on both lines says nothing of separate sites.
+    """
+    found = NCCI_MODIFIERS.intersection((*line.modifiers, *other.modifiers))
+    sites = ANATOMIC.intersection(line.modifiers)
+    if sites == ANATOMIC.intersection(other.modifiers):
+        found -= sites
+    evaluations = [each for each in (line, other) if is_evaluation(each.hcpcs_code)]
+    apart = OF_EVALUATION.difference(modifier for each in evaluations for modifier in each.modifiers)
+    return sorted(found - apart)

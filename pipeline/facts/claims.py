@@ -8,13 +8,20 @@ from typing import Literal, get_args
 
 from pipeline.data import Fact, HcpcsCode, Record
 from pipeline.errors import UsageError
-from pipeline.facts.adjustments import ASSISTANTS, Adjusted, apply_modifiers, read_modifiers, row_modifier
-from pipeline.facts.claim_edits import EditOf, LineEdits, find_line_edits
+from pipeline.facts.adjustments import (
+    ASSISTANTS,
+    BOTH_SIDES,
+    Adjusted,
+    apply_modifiers,
+    read_modifiers,
+    row_modifier,
+)
+from pipeline.facts.claim_edits import OF_EVALUATION, EditOf, LineEdits, find_line_edits
 from pipeline.facts.facility import facility_part, usual_inpatient
 from pipeline.facts.payment import Cap, Locality, fee_schedule_amount, round_cents
 from pipeline.facts.payment_rules import Rule
 from pipeline.facts.pricing import ZERO, Outcome, Pricing, not_paid, not_priced
-from pipeline.facts.ranking import Entry, rank_lines
+from pipeline.facts.ranking import SPECIAL_REDUCTIONS, Entry, rank_lines
 
 Setting = Literal["office", "hopd", "asc", "inpatient"]
 
@@ -193,7 +200,7 @@ def _refuse_repeats(lines: Sequence[ClaimLine], looked_up: Sequence[Mapping[str,
         if not repeatable:
             raise UsageError(
                 f"{line.hcpcs_code} stands on several lines: for both sides give it once with modifier 50; several "
-                "units of it are not priced here"
+                "units of it, on other digits too, are not priced here"
             )
 
 
@@ -262,13 +269,24 @@ def _warnings(
                 "codes stands on the claim"
             )
         warnings += [
-            f"{line.hcpcs_code}-{modifier}: {_SHARED[modifier]}"
+            f"{line.hcpcs_code}-{modifier}: {warning}"
             for modifier in line.modifiers
-            if modifier in _SHARED
+            if (warning := _SHARED.get(modifier) or _misplaced(modifier, facts))
         ]
     if len({line.hcpcs_code for line in lines}) < len(lines):
         warnings.append("units are not checked against the MUE")
     return (*dict.fromkeys(warnings), _CHARGE)
+
+
+def _misplaced(modifier: str, facts: Mapping[str, Fact]) -> str:
+    """What is odd about a modifier on the line of this code; empty where nothing is."""
+    days, multiple = facts.get("global_days"), facts.get("multiple_procedure_indicator")
+    if modifier in OF_EVALUATION and days is not None and days.value in ("000", "010", "090"):
+        return "belongs on the E/M service, not on the procedure (NCCI manual, ch. I, pp. I-13 and I-16)"
+    if modifier == BOTH_SIDES and multiple is not None and multiple.value in SPECIAL_REDUCTIONS:
+        service = SPECIAL_REDUCTIONS[multiple.value]
+        return f"the reduction for {service} is not computed here, and may apply to both sides"
+    return ""
 
 
 def _lacks_primary(facts: Mapping[str, Fact], codes: Collection[str]) -> bool:

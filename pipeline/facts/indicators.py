@@ -36,19 +36,17 @@ STATUS_CODES = {
     "T": "paid only if no other fee-schedule service is payable that day to the same provider",
     "X": "not a physician service by statute",
 }
-NEVER_PAID = (
-    "B",
-    "I",
-    "M",
-    "N",
-    "P",
-    "X",
-)  # of these no modifier opens separate payment (record layout, pp. 18-19)
+# Of these no modifier opens separate payment (record layout, pp. 18-19).
+NEVER_PAID = ("B", "I", "M", "N", "P", "X")
 MUE_ADJUDICATION = {
     "1": "per claim line",
     "2": "per date of service, absolute",
     "3": "per date of service, clinical",
 }
+# NCCI manual, ch. I section V, p. I-31: why a limit may be 0.
+NO_UNITS = (
+    "every unit is denied, as for a code that is bundled, not covered, invalid or not separately payable"
+)
 PTP_INDICATOR = {
     "0": "no modifier opens the edit",
     "1": "an NCCI modifier may open it when the services really are separate",
@@ -56,15 +54,22 @@ PTP_INDICATOR = {
 }
 
 
+def is_evaluation(hcpcs_code: str) -> bool:
+    """Whether a code stands in CPT's section of evaluation and management."""
+    return "99202" <= hcpcs_code <= "99499"
+
+
 class ModifierEntry(Record):
     """One row of the modifier table: what a value of a field says about some modifiers.
 
-    `note` names the guidance note that restates the rule, empty where none does.
+    `status_codes`: the statuses it holds for, those that Medicare may pay separately; an entry on the status itself
+    holds for its own `values`. `note` names the guidance note that restates the rule, empty where none does.
     """
 
     field: str
     values: tuple[str, ...]
     modifiers: tuple[str, ...]
+    status_codes: tuple[str, ...] = ("A", "C", "R", "T")
     when: str
     source: str
     note: str = ""
@@ -73,6 +78,11 @@ class ModifierEntry(Record):
     def key(self) -> str:
         """Identity within the table: field and first modifier."""
         return f"{self.field}:{self.modifiers[0]}"
+
+    def holds(self, facts: Mapping[str, Fact]) -> bool:
+        """Whether a code with these rows, by field, meets the conditions; a row that is missing meets none."""
+        conditions = {"status_code": self.status_codes, self.field: self.values}
+        return all(field in facts and facts[field].value in allowed for field, allowed in conditions.items())
 
 
 @cache
@@ -83,15 +93,11 @@ def load_modifier_entries() -> tuple[ModifierEntry, ...]:
 
 
 def applicable_entries(facts: Mapping[str, Fact]) -> list[ModifierEntry]:
-    """The entries whose field has one of their values for this code."""
-    return [
-        entry
-        for entry in load_modifier_entries()
-        if entry.field in facts and facts[entry.field].value in entry.values
-    ]
+    """The entries that hold for a code with these rows."""
+    return [entry for entry in load_modifier_entries() if entry.holds(facts)]
 
 
 def entry_fields(entry: ModifierEntry) -> list[str]:
-    """The fields whose rows the entry's sentence rests on: its own, then those its text quotes."""
+    """The fields whose rows the entry's sentence rests on: its own, the status, then those its text quotes."""
     quoted = [part.split("}")[0] for part in entry.when.split("{")[1:]]
-    return [entry.field, *[field for field in quoted if field != entry.field]]
+    return [*dict.fromkeys((entry.field, "status_code", *quoted))]

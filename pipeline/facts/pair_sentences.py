@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.data import Fact
-from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR
+from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR, is_evaluation
 from pipeline.facts.rows import FactSentence, Rows
 
 ANY = "CCCCC"  # the add-on file's word for "the contractor decides which primary codes"
@@ -125,11 +125,11 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
     None of them is put on an E/M service (NCCI manual, ch. I, p. I-17), and none opens payment of a bundled code.
     """
     status = rows.get("status_code")
-    if _is_evaluation(code) or (status is not None and status.value in NEVER_PAID):
+    if is_evaluation(code) or (status is not None and status.value in NEVER_PAID):
         return None
     found = (fact for fact in rows.values() if fact.field.startswith("ptp_column_two:"))
     edits = sorted(
-        (fact for fact in found if not _is_evaluation(_other(fact, code))),
+        (fact for fact in found if not is_evaluation(_other(fact, code))),
         key=lambda fact: _other(fact, code),
     )
     opened = [_other(fact, code) for fact in edits if fact.value == "1"]
@@ -152,11 +152,6 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
         facts=tuple(edits),
         derivation="NCCI Policy Manual ch. I section E, p. I-17",
     )
-
-
-def _is_evaluation(code: str) -> bool:
-    """Whether a code stands in CPT's section of evaluation and management."""
-    return "99202" <= code <= "99499"
 
 
 def _other(edit: Fact, code: str) -> str:

@@ -6,9 +6,10 @@ from pipeline.data import Fact
 from pipeline.facts.indicators import (
     GLOBAL_DAYS,
     MUE_ADJUDICATION,
+    NO_UNITS,
     STATUS_CODES,
+    applicable_entries,
     entry_fields,
-    load_modifier_entries,
 )
 from pipeline.facts.rows import FactSentence, Rows
 
@@ -36,12 +37,6 @@ def compose_indicator(subject: str, field: str, code: str, rows: Rows) -> FactSe
     )
 
 
-# NCCI manual, ch. I section V, p. I-31: why a limit may be 0.
-_NO_UNITS = (
-    "every unit is denied, as for a code that is bundled, not covered, invalid or not separately payable"
-)
-
-
 def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | None:
     adjudication = rows.get("mue_adjudication_indicator")
     if adjudication is None or adjudication.value not in MUE_ADJUDICATION:
@@ -49,8 +44,8 @@ def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | Non
     if value.value == "0":
         return FactSentence(
             subject=subject,
-            text=f"The MUE of {code} is 0 units of service: {_NO_UNITS} ({value.release}).",
-            cells=("Medically unlikely edit", "0 units", _NO_UNITS[0].upper() + _NO_UNITS[1:], value.release),
+            text=f"The MUE of {code} is 0 units of service: {NO_UNITS} ({value.release}).",
+            cells=("Medically unlikely edit", "0 units", NO_UNITS[0].upper() + NO_UNITS[1:], value.release),
             facts=(value, adjudication),
         )
     meaning = MUE_ADJUDICATION[adjudication.value]
@@ -73,14 +68,7 @@ def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | Non
 
 def compose_modifier(subject: str, rest: str, code: str, rows: Rows) -> FactSentence | None:
     """One row of the modifier table, from `modifiers.toml` and the code's own indicator."""
-    entry = next(
-        (
-            entry
-            for entry in load_modifier_entries()
-            if entry.key == rest and entry.field in rows and rows[entry.field].value in entry.values
-        ),
-        None,
-    )
+    entry = next((entry for entry in applicable_entries(rows) if entry.key == rest), None)
     if entry is None or any(field not in rows for field in entry_fields(entry)):
         return None
     facts = tuple(rows[field] for field in entry_fields(entry))

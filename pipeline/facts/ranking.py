@@ -20,7 +20,7 @@ BaseFee = Callable[[str], Pricing]
 
 _RANKED = ("1", "2", "3")
 _ENDOSCOPY = "3"
-_SPECIAL = {
+SPECIAL_REDUCTIONS = {
     "4": "diagnostic imaging",
     "5": "therapy",
     "6": "diagnostic cardiovascular services",
@@ -127,10 +127,10 @@ def _apart(entry: Entry, entries: Sequence[Entry]) -> Pricing:
         )
     value = entry.indicator.value
     alike = sum(1 for other in entries if other.indicator is not None and other.indicator.value == value)
-    if value in _SPECIAL and (alike > 1 or value == "5"):
+    if value in SPECIAL_REDUCTIONS and (alike > 1 or value == "5"):
         return not_priced(
-            f"multiple-procedure indicator {value} ({entry.indicator.release}): the reduction for {_SPECIAL[value]} "
-            "works on the components and is not computed here; price the line alone",
+            f"multiple-procedure indicator {value} ({entry.indicator.release}): the reduction for "
+            f"{SPECIAL_REDUCTIONS[value]} works on the components and is not computed here; price the line alone",
             "multiple-special",
             facts=(entry.indicator,),
         )

@@ -151,9 +151,9 @@ def test_edits_of_one_code(home: Path):
     text = facts(home, "edits", "20001")
     assert "unit limit (MUE): at most 2 units of service, adjudication indicator 3" in text
     assert "add-on codes that name it as a primary: 20004" in text
-    assert "NCCI edits in force: 1\n    20001 / 20002  indicator 1" in text
+    assert "NCCI edits that day: 1 in PTP-2026Q4\n    20001 / 20002  indicator 1" in text
     many = facts(home, "edits", "20009")
-    assert "NCCI edits in force: 14" in many and "and 2 more: --json, or name the other code" in many
+    assert "NCCI edits that day: 14" in many and "and 2 more: --json, or name the other code" in many
     (one,) = objects(home, "edits", "20009")
     assert len(one["edits"]) == 14 and one["as_of"] == "2026-11-24"
     (add_on,) = objects(home, "edits", "20004")

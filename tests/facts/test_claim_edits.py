@@ -25,7 +25,14 @@ def edit_of(*found):
 
     def look_up(one, two):
         return PairAnswer(
-            one=one, two=two, on=ON, answer="nothing", settled=True, fact=rows.get(frozenset((one, two)))
+            one=one,
+            two=two,
+            on=ON,
+            answer="nothing",
+            settled=True,
+            fact=rows.get(frozenset((one, two))),
+            release="PTP-2024Q3",
+            in_force_release="PTP-2024Q3",
         )
 
     return look_up
@@ -39,13 +46,43 @@ def test_column_two_is_denied_whichever_is_billed_first(order):
     assert "no modifier opens it" in found.denied[place].reason
 
 
-@pytest.mark.parametrize("modifier", ["59", "XS", "LT", "F1", "58", "79"])
+@pytest.mark.parametrize("modifier", ["59", "XS", "LT", "F1", "58", "78", "79"])
 def test_indicator_0_is_opened_by_nothing_and_1_by_an_ncci_modifier_on_either_line(modifier):
     for lines in ([line("20001"), line("20002", modifier)], [line("20001", modifier), line("20002")]):
         assert find_line_edits(lines, edit_of(("20001", "20002", "0"))).denied
         opened = find_line_edits(lines, edit_of(("20001", "20002", "1")))
         assert not opened.denied
         assert f"that {modifier} may open, only where the record shows" in opened.warnings[0]
+
+
+@pytest.mark.parametrize("site", ["LT", "T1"])
+def test_the_same_site_on_both_lines_opens_nothing_another_one_does(site):
+    pair = edit_of(("20001", "20002", "1"))
+    assert find_line_edits([line("20001", site), line("20002", site)], pair).denied
+    assert not find_line_edits([line("20001", site), line("20002", "RT")], pair).denied
+    assert not find_line_edits([line("20001", site), line("20002", site, "XE")], pair).denied
+
+
+@pytest.mark.parametrize("modifier", ["24", "25", "57"])
+def test_modifiers_of_evaluation_open_an_edit_from_an_e_m_line_alone(modifier):
+    pair = edit_of(("20001", "99213", "1"))
+    assert find_line_edits([line("20001", modifier), line("99213")], pair).denied
+    assert not find_line_edits([line("20001"), line("99213", modifier)], pair).denied
+    books = book(operation("20001", "20.00"))
+    warned = price_claim([line("20001", modifier)], setting="hopd", rows=books, edit_of=pair).warnings
+    assert any("belongs on the E/M service" in warning for warning in warned)
+
+
+def test_a_release_that_is_carried_over_is_named_so(database):
+    load(database, "PTP-2026Q3", edits(edit("20001", "20002", "0")))
+    store = FactStore([], database)
+    for day, named in (
+        (ON, "(PTP-2026Q3)"),
+        (date(2026, 10, 1), "(PTP-2026Q3, carried over: PTP-2026Q4 is not loaded)"),
+    ):
+        lines = [line("20001"), line("20002")]
+        found = find_line_edits(lines, lambda one, two, day=day: answer_pair(store, one, two, day))
+        assert named in found.denied[1].reason
 
 
 @pytest.mark.parametrize("modifier", ["22", "50", "51", "62", "80", "26"])

@@ -164,3 +164,71 @@ def test_the_absence_of_an_edit_is_dated_and_is_not_permission():
     assert none is not None and "PTP-2024Q3 lists no NCCI edit" in none.text and "not permission" in none.text
     edit = fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")
     assert say("no_ptp:29870", rows_of("29881", [counted, edit]), "29881") is None
+
+
+def test_a_facility_flagged_na_has_no_facility_value_either():
+    rows = surgical(fac_na="NA", nonfac_na="none", nonfac_total_rvu="80.00")
+    total = say("rvu:total", rows)
+    assert total is not None and total.cells[1:3] == ("NA", "80.00") and "76.07" not in total.text
+    payment = say("payment:facility", rows)
+    assert payment is not None and payment.cells[1] == "none (NA)"
+    assert say("setting:hopd", rows) is None
+    assert say("rvu:total", surgical(fac_na="NA", nonfac_na="NA")) is None
+
+
+@pytest.mark.parametrize("status", ["B", "I", "N", "C", "X"])
+def test_a_status_that_is_not_paid_by_rvus_shows_no_payment_and_says_why(status):
+    rows = surgical(status_code=status)
+    total = say("rvu:total", rows)
+    assert total is not None and f"not used for payment (RVU26B, status {status})" in total.text
+    assert "not used for payment" in total.cells[3]
+    payment = say("payment:facility", rows)
+    assert (
+        payment is not None and payment.cells[:2] == ("National payment", "none") and "$" not in payment.text
+    )
+    assert say("payment:nonfacility", rows) is None
+    assert (
+        say("rvu:total", surgical(status_code=status, fac_total_rvu="0.00", nonfac_total_rvu="0.00")) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [("R", "where covered, the contractor prices it"), ("T", "only if no other fee-schedule")],
+)
+def test_what_payment_depends_on_is_said_wherever_it_is_stated(status, condition):
+    rows = surgical(status_code=status)
+    for subject in ("payment:facility", "setting:hopd", "setting:asc", "setting:inpatient"):
+        sentence = say(subject, rows)
+        assert (
+            sentence is not None and condition in sentence.text and condition in " ".join(sentence.cells)
+        ), subject
+
+
+def test_a_capped_payment_is_the_lower_one_and_names_every_row_it_was_compared_by():
+    for pe, paid in (("10.00", "$2,095.91"), ("30.00", "$2,540.81")):
+        rows = surgical()
+        rows |= {
+            field: fact(field, value, "RVU26B")
+            for field, value in (("opps_fac_pe_amount", pe), ("opps_mp_amount", "9.28"))
+        }
+        payment = say("payment:facility", rows)
+        assert payment is not None and payment.cells[1] == paid
+        again = say("payment:facility", rows_of("20970", payment.facts))
+        assert again == payment
+
+
+def test_a_unit_limit_of_0_is_explained_and_not_adjudicated():
+    sentence = say("indicator:mue_value", surgical(mue_value="0"))
+    assert sentence is not None and "every unit is denied" in sentence.text
+    assert "adjudication" not in sentence.text.lower()
+
+
+def test_59_is_offered_neither_for_e_m_services_nor_for_bundled_codes():
+    edits = [fact(f"ptp_column_two:{code}", "1", "PTP-2024Q3", "29881") for code in ("29870", "99213")]
+    row = say("edit_modifiers:", rows_of("29881", edits), "29881")
+    assert row is not None and "29870" in row.text and "99213" not in row.text
+    bundled = [*edits, fact("status_code", "B", "RVU25D", "29881")]
+    assert say("edit_modifiers:", rows_of("29881", bundled), "29881") is None
+    own = [fact("ptp_column_two:29870", "1", "PTP-2024Q3", "99213")]
+    assert say("edit_modifiers:", rows_of("99213", own), "99213") is None
