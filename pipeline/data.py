@@ -133,7 +133,10 @@ class Anchor(Record):
 
 
 class SourceDocument(Record):
-    """A stored source. `page_starts[i]` is the offset where physical page i+1 begins (empty: no pages)."""
+    """A stored source. `page_starts[i]` is the offset where physical page i+1 begins (empty: no pages).
+
+    `quote_words` and `page_words` cap what may be quoted of it, in one quote and on one page; 0: no cap.
+    """
 
     id: str
     url: str
@@ -149,6 +152,8 @@ class SourceDocument(Record):
     sha256: str
     text: str
     page_starts: tuple[int, ...] = ()
+    quote_words: int = Field(default=0, ge=0)
+    page_words: int = Field(default=0, ge=0)
 
 
 class Passage(Record):

@@ -32,7 +32,7 @@ from pipeline.settings import Settings
 from pipeline.sources.applicability import applies
 from pipeline.sources.documents import load_documents, split_passages
 from pipeline.sources.notes import Note, load_notes, note_document, note_passages
-from pipeline.sources.registry import RegistryEntry, load_registry
+from pipeline.sources.registry import RegistryEntry, UserSource, load_registry, load_user_sources
 
 OWN = "Briefwright"
 
@@ -83,6 +83,11 @@ class Workspace:
     def registry(self) -> dict[str, RegistryEntry]:
         """Sources of tables, by release family."""
         return load_registry(self.settings.root / "sources" / "registry.toml")
+
+    @cached_property
+    def user_sources(self) -> dict[str, UserSource]:
+        """The publishers whose documents the user brings, by key."""
+        return load_user_sources(self.settings.root / "sources" / "registry.toml")
 
     @cached_property
     def sections(self) -> tuple[SectionSpec, ...]:
