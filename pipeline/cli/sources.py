@@ -60,7 +60,9 @@ def list_sources(as_json: Json = False) -> None:
             else "document not added: notes speak for it"
         )
         print(f"  {count:>4} on {title}, {edition} ({publisher}); {held}")
-    print("Publishers whose documents you bring under your own licence, by the key for `sources add FILE --from KEY`")
+    print(
+        "Publishers whose documents you bring under your own licence, by the key for `sources add FILE --from KEY`"
+    )
     for key, source in workspace.user_sources.items():
         print(
             f"  {key:<12} {source.publisher}: {source.authority.value}, quotes of at most {source.quote_words} words, "

@@ -131,10 +131,12 @@ def _no_payment(subject: str, code: str, rows: Rows, *, facility: bool, label: s
         )
     if status is None or flag is None or flag.value != NOT_APPLICABLE:
         return None
-    where = "facility" if facility else "non-facility"
+    none = (
+        "no payment in a facility, as that setting" if facility else "no non-facility payment: that setting"
+    )
     return FactSentence(
         subject=subject,
-        text=f"{code} has no {where} payment: that setting is flagged NA, rarely or never done there.",
+        text=f"{code} has {none} is flagged NA, rarely or never done there.",
         cells=(label, "none (NA)", flag.release),
         facts=(flag, status),
     )

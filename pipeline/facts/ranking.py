@@ -198,7 +198,7 @@ def _price_family(base: str, members: Sequence[tuple[int, Entry]], base_fee: Bas
     ordered = sorted(members, key=lambda member: (-(member[1].adjusted.whole.exact or ZERO), member[1].order))
     others = [member for member in ordered if member[1].hcpcs_code != base]
     parts = [
-        _Part(place, entry, _base_in_family(entry, base))
+        _Part(place, entry, _base_in_family(entry, base, beside=len(others)))
         for place, entry in ordered
         if entry.hcpcs_code == base
     ]
@@ -237,9 +237,10 @@ def _unsettled_family(base: str, entries: Sequence[Entry]) -> str:
     return ""
 
 
-def _base_in_family(entry: Entry, base: str) -> Pricing:
+def _base_in_family(entry: Entry, base: str, *, beside: int) -> Pricing:
     reason = f"{base} is the base of an endoscopy on this claim: its payment is included in that one's"
-    return supported(not_paid(reason, "endoscopy-base"), facts=entry.adjusted.whole.facts)
+    rules = ("endoscopy-base", *(("endoscopy-difference",) if beside > 1 else ()))
+    return supported(not_paid(reason, *rules), facts=entry.adjusted.whole.facts)
 
 
 def _difference(entry: Entry, base: str, fee: Pricing, base_amount: Decimal) -> Pricing | str:

@@ -22,7 +22,7 @@ def applies(
     if hcpcs_code in to.not_codes or any(tag in tags for tag in to.not_tags):
         return False
     if to.codes or to.ranges:
-        in_range = any(first <= hcpcs_code <= last for first, last in to.ranges)
+        in_range = any(_within(hcpcs_code, first, last) for first, last in to.ranges)
         if hcpcs_code not in to.codes and not in_range:
             return False
     if to.tags and not any(tag in tags for tag in to.tags):
@@ -30,3 +30,8 @@ def applies(
     if not all(tag in tags for tag in to.all_tags):
         return False
     return all(values.get(field) in allowed for field, allowed in to.indicators.items())
+
+
+def _within(code: str, first: str, last: str) -> bool:
+    """2060F sorts between 20600 and 20611, and is no code of theirs: categories II and III end in a letter."""
+    return first <= code <= last and code[-1].isdigit() == first[-1].isdigit()
