@@ -192,7 +192,7 @@ def test_the_shipped_questions_use_the_topics_of_notes():
 
 def test_the_shipped_questions_ask_only_for_attributes_that_exist():
     profiles = load_profiles(STARTER / "codes.toml")
-    known_tags = {tag for profile in profiles.values() for tag in profile.tags}
+    known_tags = {tag for profile in profiles.values() for tag in (profile.tags or ())}
     with (STARTER / "facts.csv").open(encoding="utf-8", newline="") as stream:
         known_values = {(row["field"], row["value"]) for row in csv.DictReader(stream)}
     for spec in load_sections(PROMPTS / "sections"):

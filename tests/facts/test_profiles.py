@@ -141,7 +141,7 @@ def test_starter_profiles_are_whole() -> None:
     assert len(profiles) == 54
     assert {profile.category for profile in profiles.values()} == CATEGORIES
     assert {profile.region for profile in profiles.values()} == REGIONS.keys()
-    assert {tag for profile in profiles.values() for tag in profile.tags} <= TAGS
+    assert {tag for profile in profiles.values() for tag in (profile.tags or ())} <= TAGS
     assert len({profile.summary for profile in profiles.values()}) == 54
 
 

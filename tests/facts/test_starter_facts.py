@@ -141,7 +141,7 @@ def test_add_on_tag_agrees_with_the_add_on_file(rows: dict[tuple[str, str], dict
     profiles = load_profiles(STARTER / "codes.toml")
     for code, profile in profiles.items():
         listed = rows.get((code, "AOC-2024Q3"), {})
-        assert ("add-on" in profile.tags) == ("addon_edit_type" in listed), code
+        assert ("add-on" in (profile.tags or ())) == ("addon_edit_type" in listed), code
         if listed:
             named = [field for field in listed if field.startswith("primary_code:")]
             assert named
