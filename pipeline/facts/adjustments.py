@@ -19,8 +19,8 @@ ASSISTANTS = ("80", "81", "82", "AS")
 BOTH_SIDES = "50"
 RETURN_TO_OR = "78"
 
-_SIDES = ("LT", "RT")
-_DIGITS = (
+SIDES = ("LT", "RT")
+DIGITS = (
     "E1",
     "E2",
     "E3",
@@ -31,7 +31,7 @@ _DIGITS = (
     *(f"T{n}" for n in range(1, 10)),
 )
 _WITHOUT_EFFECT = {
-    "side": (*_SIDES, *_DIGITS),
+    "side": (*SIDES, *DIGITS),
     "separate": ("59", "XE", "XP", "XS", "XU"),
     "evaluation": ("24", "25", "57"),
     "period": ("58", "79"),
@@ -150,7 +150,7 @@ def apply_modifiers(
 
 
 def _unsettled(adjusting: Sequence[str], modifiers: Sequence[str]) -> str:
-    sides = [modifier for modifier in modifiers if modifier in _SIDES]
+    sides = [modifier for modifier in modifiers if modifier in SIDES]
     if BOTH_SIDES in adjusting and sides:
         return f"modifier 50 means both sides and {sides[0]} one: give one of them"
     if len(sides) > 1:

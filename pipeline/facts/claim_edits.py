@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.data import Fact
+from pipeline.facts.adjustments import DIGITS, SIDES
 from pipeline.facts.answers import PairAnswer
 from pipeline.facts.indicators import is_evaluation
 
@@ -17,21 +18,7 @@ if TYPE_CHECKING:
 EditOf = Callable[[str, str], PairAnswer]
 
 # NCCI manual, ch. I section E, p. I-14: the modifiers that may open an edit whose indicator is 1.
-ANATOMIC = frozenset(
-    (
-        *(
-            "E1",
-            "E2",
-            "E3",
-            "E4",
-            "FA",
-            "TA",
-            *(f"F{n}" for n in range(1, 10)),
-            *(f"T{n}" for n in range(1, 10)),
-        ),
-        *("LT", "RT", "LC", "LD", "RC", "LM", "RI"),
-    )
-)
+ANATOMIC = frozenset((*SIDES, *DIGITS, "LC", "LD", "RC", "LM", "RI"))
 OF_EVALUATION = frozenset(("24", "25", "57"))  # they belong on an E/M service: pp. I-13 and I-16
 NCCI_MODIFIERS = ANATOMIC | OF_EVALUATION | {"58", "78", "79", "27", "59", "91", "XE", "XS", "XP", "XU"}
 
