@@ -22,7 +22,7 @@ from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
 # Of several forms of one table the first is loaded; delimited text says most exactly what stands where.
 _FORMS = (".csv", ".txt", ".xlsx")
-_PART = re.compile(r"-f([1-9])\b", re.IGNORECASE)
+_PART = re.compile(r"-f([1-4])\b", re.IGNORECASE)
 Progress = Callable[[str], None]
 # Keeps the descriptors of a release, by code.
 KeepDescriptors = Callable[[str, Mapping[str, str]], None]
@@ -120,12 +120,18 @@ def load_candidate(
     *,
     progress: Progress,
     keep_descriptors: KeepDescriptors | None = None,
+    together: Iterable[Candidate] = (),
 ) -> LoadedFile:
     """Load one table, unless this very file is loaded already. What cannot be loaded comes back refused.
 
-    `keep_descriptors` is given the descriptors of a fee schedule; without it they are not read.
+    `keep_descriptors` is given the descriptors of a fee schedule; without it they are not read. `together`: all tables
+    that are loaded in this run, among which the other parts of this one are.
     """
     file, reader, origin = candidate
+    same = (
+        c.origin for c in together if (c.reader.layout, c.origin.release) == (reader.layout, origin.release)
+    )
+    origin = origin._replace(beside={each.part: each.sha256 for each in same})
     if holds(database, origin, reader.layout.name):
         return _report(candidate, "unchanged")
     try:
@@ -182,9 +188,22 @@ def _identify(file: TableFile, *, archive: str, sha256: str, naming: Naming) -> 
     if reader.layout.name == PTP and parse_release(release).family == "PTPH":
         reader = reader._replace(layout=hospital_layout(reader.layout))
     part = _PART.search(file.name) or _PART.search(archive)
-    first, of = (int(part[1]), PTP_PARTS) if part and reader.layout.name.startswith(PTP) else (1, 1)
+    edits = reader.layout.name.startswith(PTP)
+    if edits and not part:
+        return _partless(file, reader, release)
+    first, of = (int(part[1]), PTP_PARTS) if part and edits else (1, 1)
     starts = naming.starts(release.removesuffix("-QPP"))
     return Candidate(file, reader, Origin(release, file.name, sha256, first, of, starts))
+
+
+def _partless(file: TableFile, reader: Reader, release: str) -> LoadedFile:
+    reason = (
+        f"neither its name nor that of an archive around it tells which of the {PTP_PARTS} files of its release it is; "
+        f"keep CMS's name, which ends in -f1 to -f{PTP_PARTS}"
+    )
+    return LoadedFile(
+        file=file.name, status="refused", release=release, layout=reader.layout.name, reason=reason
+    )
 
 
 def _unnamed(file: TableFile, reader: Reader, asked: str) -> LoadedFile:

@@ -203,7 +203,13 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
             if candidate in file.candidates:
                 sync.progress(candidate.file.name)
                 tables.append(
-                    load_candidate(sync.database, candidate, progress=sync.progress, keep_descriptors=keep)
+                    load_candidate(
+                        sync.database,
+                        candidate,
+                        progress=sync.progress,
+                        keep_descriptors=keep,
+                        together=chosen,
+                    )
                 )
         yield _close(file, tables, asked, sync)
 

@@ -130,6 +130,21 @@ def test_a_file_of_edits_is_one_of_four(number: int):
     assert told(by_member) == told(by_archive) == f"PTP-2026Q4 ptp {number}/4"
 
 
+@pytest.mark.parametrize(
+    ("name", "archive", "asked"),
+    [
+        ("edits.txt", "", "PTP-2026Q4"),
+        ("ccipra-v323r0.txt", "medicare-ncci-2026q4-practitioner-ptp-edits-ccipra-v323r0.zip", ""),
+        ("ccipra-v323r0-f5.txt", "", "PTP-2026Q4"),
+        ("edits.txt", "", "PTPH-2026Q4"),
+    ],
+)
+def test_a_file_of_edits_that_does_not_tell_its_part_is_refused(name: str, archive: str, asked: str):
+    refused = other(table_file(PTP, name), archive=archive, asked=asked)
+    assert (refused.status, refused.release) == ("refused", asked or "PTP-2026Q4")
+    assert "which of the 4 files of its release it is" in refused.reason and "-f1 to -f4" in refused.reason
+
+
 def test_hospital_editions_are_kept_apart():
     edits, units = tables(
         table_file(PTP, "ccioph-v323r0-f2.txt"),

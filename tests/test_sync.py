@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.sources.snapshots import read_snapshots, recorded_releases, stored_path
+from pipeline.sources.snapshots import read_snapshots, stored_path
 from tests.syncing import TODAY, Syncing, by_status
 from tests.tables_sample import (
     fee,
@@ -45,6 +45,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "given"
 
 
+def recorded(store: Path) -> list[str]:
+    return sorted(path.stem for path in (store / "releases").iterdir())
+
+
 def test_a_release_as_the_publisher_packs_it(sync: Syncing, folder: Path):
     write(folder, {"rvu26d-updated-08-26-2026.zip": zipped(RELEASE)})
     (file,) = sync(folder).values()
@@ -66,7 +70,7 @@ def test_the_bytes_are_kept_by_hash_and_recorded(sync: Syncing, folder: Path):
     write(folder, {"rvu26d.zip": packed})
     sync(folder)
     store = sync.home / "snapshots"
-    assert recorded_releases(store) == ("RVU26D",)
+    assert recorded(store) == ["RVU26D"]
     (snapshot,) = read_snapshots(store, "RVU26D")
     assert (snapshot.name, snapshot.retrieved_on) == ("rvu26d.zip", TODAY)
     assert stored_path(store, snapshot.sha256).read_bytes() == packed
@@ -159,7 +163,7 @@ def test_an_unsound_file_loads_nothing_and_the_others_load(
     assert found[name].status == "refused" and says in found[name].reason
     assert "\n" not in found[name].reason
     assert sync.tables() == ["MUE-2026Q4 mue 1/1 1"]
-    assert recorded_releases(sync.home / "snapshots") == ("MUE-2026Q4",)
+    assert recorded(sync.home / "snapshots") == ["MUE-2026Q4"]
     assert [path.stat().st_size for path in (sync.home / "snapshots").iterdir() if path.is_file()] == [
         len(MUE)
     ]
@@ -183,3 +187,23 @@ def test_a_release_without_an_address_says_where_to_get_it(sync: Syncing):
         UsageError, match=r"no address of RVU24A; download it from https://www.cms.gov/\S+ and run"
     ):
         list(sync_releases(["RVU24A"], fetch_file=lambda *_: pytest.fail("fetched"), sync=sync.sync()))
+
+
+def test_one_part_under_the_names_of_four_is_loaded_once(sync: Syncing, folder: Path):
+    write(folder, {f"ccipra-v323r0-f{part}.txt": PTP for part in (1, 2, 3, 4)})
+    found = [file.tables[0] for file in sync(folder).values()]
+    assert [table.status for table in found] == ["loaded", "refused", "refused", "refused"]
+    assert "the pair 20001 20002 is already in part 1 of PTP-2026Q4" in found[1].reason
+    assert sync.tables() == ["PTP-2026Q4 ptp 1/4 1"]
+
+
+def test_parts_cut_at_other_codes_replace_each_other_when_they_come_together(sync: Syncing, folder: Path):
+    pairs = ["20001 20002 20180101 * 1", "20003 20002 20180101 * 1", "20005 20002 20180101 * 1"]
+    write(folder, {"ccipra-v323r0-f1.txt": ptp_txt(pairs[0]), "ccipra-v323r0-f2.txt": ptp_txt(*pairs[1:])})
+    sync(folder)
+    again = write(
+        folder.parent / "again",
+        {"ccipra-v323r1-f1.txt": ptp_txt(*pairs[:2]), "ccipra-v323r1-f2.txt": ptp_txt(pairs[2])},
+    )
+    assert {file.status for file in sync(again).values()} == {"new"}
+    assert sync.tables() == ["PTP-2026Q4 ptp 1/4 2", "PTP-2026Q4 ptp 2/4 1"]

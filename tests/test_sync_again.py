@@ -134,7 +134,10 @@ def test_newer_readers_read_everything_again(
 def test_tables_taken_out_of_the_database_are_loaded_again(sync: Syncing, folder: Path):
     sync(folder)
     before = sync.tables()
-    sync.database.remove("RVU26D")
+    with sync.database.transaction() as cursor:
+        for id_, release in cursor.execute("SELECT id, release FROM tables").fetchall():
+            if release == "RVU26D":
+                database.delete_table(cursor, id_)
     assert by_status(sync(folder)["rvu26d.zip"].tables)["fees.csv"] == "loaded"
     assert sync.tables() == before
 

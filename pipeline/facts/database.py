@@ -174,15 +174,6 @@ class FactDatabase:
             cursor.close()
             self._tables = None
 
-    def remove(self, release: str) -> int:
-        """Take a release's tables out. Returns how many there were."""
-        tables = self.tables(release=release)
-        if tables:
-            with self.transaction() as cursor:
-                for table in tables:
-                    delete_table(cursor, table.id)
-        return len(tables)
-
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         if self._connection is not None:

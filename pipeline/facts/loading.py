@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pipeline.errors import SourceError
@@ -22,7 +23,8 @@ class Origin(NamedTuple):
     """Where a table to be loaded comes from.
 
     `part` of `parts`, from 1: a release may spread one table over several files. `starts` is given where a release
-    does not begin on the first day of its quarter.
+    does not begin on the first day of its quarter. `beside`: by part, the SHA-256 of the files that are loaded together
+    with this one, so that a part which is about to be replaced is not compared with.
     """
 
     release: str
@@ -31,6 +33,7 @@ class Origin(NamedTuple):
     part: int = 1
     parts: int = 1
     starts: date | None = None
+    beside: Mapping[int, str] = MappingProxyType({})
 
 
 def holds(database: FactDatabase, origin: Origin, layout: str) -> bool:
@@ -48,7 +51,8 @@ def load_table(
     """Load a table in place of an earlier one of the same release, layout and part.
 
     `progress` is told the number of rows so far. Raises SourceError, and loads nothing, when rows do not fit (naming
-    the first), a key comes twice, there is none, or the file says it is of another year or quarter than the release.
+    the first), a key comes twice, in the file or in another part, there is none, or the file says it is of another
+    year or quarter than the release.
     """
     first, last = release_span(origin.release)
     sorter = _Sorter(table, progress)
@@ -57,6 +61,7 @@ def load_table(
         _check_edition(table, origin)
         if table.layout.name in (PTP, PTP_HOSPITAL):
             _insert_edits(cursor, id_, sorter.rows())
+            _refuse_shared_pairs(cursor, id_, table.layout.name, origin)
         else:
             _insert_rows(cursor, id_, table, origin, sorter.rows())
         _refuse_misfits(sorter, origin)
@@ -187,3 +192,39 @@ def _insert_edits(cursor: sqlite3.Cursor, table_id: int, rows: Iterator[Row]) ->
 
     cursor.executemany("INSERT INTO ptp_edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values())
     cursor.executemany("INSERT INTO rationales VALUES (?, ?)", added)
+
+
+def _refuse_shared_pairs(cursor: sqlite3.Cursor, table_id: int, layout: str, origin: Origin) -> None:
+    """A pair that stands in two parts of a release: one file was given in place of two, or of two issues."""
+    others = cursor.execute(
+        "SELECT id, part, sha256, file FROM tables WHERE release = ? AND layout = ? AND id <> ? ORDER BY part",
+        (origin.release, layout, table_id),
+    ).fetchall()
+    for other, part, sha256, file in others:
+        if origin.beside.get(part, sha256) != sha256:
+            continue
+        if pair := _shared_pair(cursor, table_id, other):
+            raise SourceError(
+                f"{origin.file}: the pair {pair[0]} {pair[1]} is already in part {part} of {origin.release} ({file}), "
+                f"so this is not its part {origin.part}; give each part's own file, all parts of one issue together"
+            )
+
+
+def _shared_pair(cursor: sqlite3.Cursor, one: int, other: int) -> tuple[str, str] | None:
+    """A pair with one effective date in both tables, looked for where their column one codes overlap."""
+    (first, last), (from_, to) = (
+        cursor.execute(
+            "SELECT (SELECT min(column_one) FROM ptp_edits WHERE table_id = ?1),"
+            " (SELECT max(column_one) FROM ptp_edits WHERE table_id = ?1)",
+            (id_,),
+        ).fetchone()
+        for id_ in (one, other)
+    )
+    if not (first and from_ and first <= to and from_ <= last):
+        return None
+    return cursor.execute(
+        "SELECT a.column_one, a.column_two FROM ptp_edits a CROSS JOIN ptp_edits b ON b.table_id = ?"
+        " AND b.column_one = a.column_one AND b.column_two = a.column_two AND b.effective = a.effective"
+        " WHERE a.table_id = ? AND a.column_one BETWEEN ? AND ? LIMIT 1",
+        (other, one, max(first, from_), min(last, to)),
+    ).fetchone()

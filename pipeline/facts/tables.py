@@ -64,13 +64,6 @@ def newest_tables(database: FactDatabase, layout: str, as_of: date) -> tuple[Loa
     return tuple(table for table in started if table.release == started[-1].release)
 
 
-def tables_in(
-    database: FactDatabase, layout: str, *, as_of: date, release: str = ""
-) -> tuple[LoadedTable, ...]:
-    """The parts of a named release, or of the newest that had started."""
-    return database.tables(layout, release=release) if release else newest_tables(database, layout, as_of)
-
-
 def rows_of_key(
     database: FactDatabase, table: LoadedTable, key: str, *, modifier: str | None = None
 ) -> list[TableRow]:

@@ -98,11 +98,6 @@ def read_snapshots(folder: Path, release: str) -> tuple[Snapshot, ...]:
     return tuple(sorted(snapshots, key=lambda snapshot: snapshot.name))
 
 
-def recorded_releases(folder: Path) -> tuple[str, ...]:
-    """Names of the releases with a record."""
-    return tuple(sorted(path.stem for path in (folder / "releases").glob("*.json")))
-
-
 def record_snapshot(folder: Path, snapshot: Snapshot) -> None:
     """Put the file into its release's record, in place of one of the same name. Raises StateError."""
     kept = [other for other in read_snapshots(folder, snapshot.release) if other.name != snapshot.name]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SourceError, StateError
-from pipeline.facts.database import FactDatabase
+from pipeline.facts.database import FactDatabase, delete_table
 from pipeline.facts.differences import diff_releases
 from pipeline.facts.loading import Origin, load_table
 from pipeline.facts.lookup import FactStore
@@ -52,13 +52,12 @@ def test_no_file_holds_nothing_and_is_not_made(path: Path | None):
     database = FactDatabase(path)
     assert database.tables() == ()
     assert database.query("SELECT * FROM rows") == []
-    assert database.remove("RVU25D") == 0
     assert path is None or not path.parent.exists()
 
 
 def test_tables_come_by_release_layout_and_part(database: FactDatabase):
     for part in (2, 1):
-        load(database, "PTP-2024Q3", edits(edit("X9901", "X9902")), part=part, parts=2)
+        load(database, "PTP-2024Q3", edits(edit(f"X990{part}", "X9904")), part=part, parts=2)
     for release in ("RVU26A", "RVU24AR", "RVU24D", "RVU24A"):
         load(database, release, fee_schedule(fee("X9901")))
     for release, qpp in (("RVU26B", False), ("RVU26B-QPP", True)):
@@ -71,14 +70,16 @@ def test_tables_come_by_release_layout_and_part(database: FactDatabase):
     assert again.tables() == database.tables()
 
 
-def test_a_removed_release_leaves_no_row(database: FactDatabase):
+def test_a_table_taken_out_leaves_no_row(database: FactDatabase):
     load(database, "RVU25D", fee_schedule(fee("X9901")))
     load(database, "MUE-2024Q3", limits(limit("X9901", "1")))
     for part in (1, 2):
-        load(database, "PTP-2024Q3", edits(edit("X9901", "X9902")), part=part, parts=2)
-    assert database.remove("PTP-2024Q3") == 2
-    assert database.remove("RVU25D") == 1
-    assert database.remove("RVU25D") == 0
+        load(database, "PTP-2024Q3", edits(edit(f"X990{part}", "X9904")), part=part, parts=2)
+    tables = database.tables()
+    with database.transaction() as cursor:
+        for table in tables:
+            if table.layout != "mue":
+                delete_table(cursor, table.id)
     assert [table.layout for table in database.tables()] == ["mue"]
     for table in ("ptp_edits", "national"):
         assert database.query(f"SELECT * FROM {table}") == []

@@ -140,6 +140,33 @@ def test_a_table_cut_into_other_parts_replaces_all_of_them(database: FactDatabas
     assert database.query("SELECT column_one FROM ptp_edits") == [("X9904",)]
 
 
+@pytest.mark.parametrize("rows", [("X9901", "X9903"), ("X9903", "X9905"), ("X9900", "X9903")])
+def test_a_part_with_a_pair_of_another_part_is_refused(database: FactDatabase, rows: tuple[str, ...]):
+    old = load(database, "PTP-2024Q3", edits(edit("X9901", "X9902"), edit("X9903", "X9902")), part=1, parts=2)
+    with pytest.raises(SourceError, match=r"X990\d X9902 .* already in part 1 .*give each part's own file"):
+        load(database, "PTP-2024Q3", edits(*(edit(one, "X9902") for one in rows)), part=2, parts=2)
+    assert database.tables() == (old,)
+
+
+def test_parts_may_share_a_code_but_no_pair_of_a_day(database: FactDatabase):
+    load(database, "PTP-2024Q3", edits(edit("X9901", "X9902")), part=1, parts=2)
+    others = (edit("X9901", "X9903"), edit("X9901", "X9902", start="2020-01-01"))
+    load(database, "PTP-2024Q3", edits(*others), part=2, parts=2)
+    load(database, "PTP-2024Q4", edits(edit("X9901", "X9902")), part=2, parts=2)
+    assert len(database.tables()) == 3
+
+
+def test_a_part_about_to_be_replaced_is_not_compared_with(database: FactDatabase):
+    load(database, "PTP-2024Q3", edits(edit("X9901", "X9902")), part=1, parts=2)
+    old = load(database, "PTP-2024Q3", edits(edit("X9903", "X9902")), part=2, parts=2)
+    cut = Origin("PTP-2024Q3", "f1", "1" * 64, 1, 2)._replace(beside={1: "1" * 64, 2: "2" * 64})
+    load_table(database, edits(edit("X9901", "X9902"), edit("X9903", "X9902")), cut)
+    again = cut._replace(part=2, sha256="2" * 64)
+    with pytest.raises(SourceError, match="already in part 1"):
+        load_table(database, edits(edit("X9903", "X9902")), again)
+    assert database.tables()[1] == old
+
+
 def test_a_pair_may_come_again_with_other_dates(database: FactDatabase):
     rows = (add_on("X9902", "X9901", end="2019-12-31"), add_on("X9902", "X9901", start="2024-01-01"))
     loaded = load(database, "AOC-2024Q3", add_on_codes(*rows))

@@ -65,7 +65,7 @@ _EXPECTED = (
 )
 _NO_DATE = "*"
 _NOT_APPLICABLE = "9"
-_CODES = re.compile(r"([0-9A-Z][0-9]{3}[0-9A-Z])\t([0-9A-Z][0-9]{3}[0-9A-Z])(?=\t)")
+_CODES = re.compile(r"([0-9A-Z][0-9]{3}[0-9A-Z])\t(?!\1)([0-9A-Z][0-9]{3}[0-9A-Z])(?=\t)")
 _AFTER_CODES = 11
 _REMEMBERED = 100_000  # endings of lines; a release has a few thousand
 
@@ -154,6 +154,8 @@ def _row(number: int, cells: list[str], table: Table) -> Row | Refused | None:
     if len(cells) > len(_EXPECTED):
         return Refused(number, f"column {len(_EXPECTED) + 1}", "nothing", cells[len(_EXPECTED)])
     column_one, column_two, prior, effective, deletion, indicator, rationale = cells
+    if column_one == column_two:
+        return Refused(number, _HEADINGS[1][0], f"another code than {column_one}", column_two)
     first, last = _iso(effective), "" if deletion == _NO_DATE else _iso(deletion)
     if first is None:
         return Refused(number, "Effective Date", "a date of the calendar", effective)

@@ -68,6 +68,9 @@ def test_lines_that_repeat_an_ending_keep_their_own_codes_and_numbers():
         ("9X|X9902||20180101|*|1|Mutually exclusive procedures", "Column 1", "9X"),
         ("X9901||||20180101|*|1|Mutually exclusive procedures", "Column 2", ""),
         ("X9901|x9902||20180101|*|1|Mutually exclusive procedures", "Column 2", "x9902"),
+        # with the ending of a line before it, and with one of its own
+        ("X9902|X9902||20180101|*|1|Misuse of Column Two code with Column One code", "Column 2", "X9902"),
+        ("X9902|X9902||20180101|*|0|Mutually exclusive procedures", "Column 2", "X9902"),
         ("X9901|X9902|y|20180101|*|1|Mutually exclusive procedures", "*=in existence prior to 1996", "y"),
         ("X9901|X9902||20180230|*|1|Mutually exclusive procedures", "Effective Date", "20180230"),
         ("X9901|X9902||*|*|1|Mutually exclusive procedures", "Effective Date", "*"),
