@@ -19,7 +19,7 @@ from tests.tables_sample import add_ons_txt, fee, fee_csv, opps_csv, write
 
 ON = date(2026, 11, 24)
 PRICED = ("20001", "20002", "20003")
-CODES = (*PRICED, "20004", "20009")
+CODES = (*PRICED, "20009")
 LAST_YEAR = fee_csv(fee("20001", work="12.00", office_na="NA"), pricing=False)
 HOSPITAL = (
     '20001,,J1,5114,80.0,"$2,000.00",,,,,,,',
@@ -30,7 +30,7 @@ MORE = {
     "rvu26d.zip": FILES["rvu26d.zip"],
     "PPRRVU2025_Oct.csv": LAST_YEAR,
     "2026 October Web Addendum B.csv": opps_csv(*HOSPITAL),
-    "AOC_V2026Q1-MCR.txt": add_ons_txt("3 20004 20001", "2 20003 CCCCC"),
+    "AOC_V2026Q1-MCR.txt": add_ons_txt("3 20002 20001", "2 20003 CCCCC"),
 }
 
 
@@ -104,8 +104,8 @@ def test_the_year_before_is_compared_and_is_no_current_value(pages):
 
 
 def test_add_ons_and_primaries_find_each_other(pages):
-    assert "20004" in cells(pages["20001"].page, "indicators")["Add-on codes to it"][2]
-    listed = cells(pages["20004"].page, "indicators")["Add-on code"][2]
+    assert "20002" in cells(pages["20001"].page, "indicators")["Add-on codes to it"][2]
+    listed = cells(pages["20002"].page, "indicators")["Add-on code"][2]
     assert "20001" in listed and "may accept others" in listed
     decided = cells(pages["20003"].page, "indicators")["Add-on code"][2]
     assert "each Medicare contractor decides" in decided

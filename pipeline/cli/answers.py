@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import AsOf, Json, open_workspace, parse_date, print_json
-from pipeline.cli.facts import facts, named_release
+from pipeline.cli.facts import facts
 from pipeline.errors import NoFactsError, UsageError
 from pipeline.selector import parse_code
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.data import Fact
+    from pipeline.facts.answers import CodeEdits
     from pipeline.facts.claims import ClaimLine, Part, PricedClaim
     from pipeline.facts.ptp_edits import PtpEdit
 
@@ -46,6 +47,7 @@ def pay(
     from pipeline.facts.answers import answer_pair
     from pipeline.facts.claims import price_claim
     from pipeline.facts.localities import find_caps, find_locality
+    from pipeline.facts.releases import name_on
 
     store, on = open_workspace().facts, parse_date(as_of)
     claim = [_read_line(text) for text in lines]
@@ -69,6 +71,7 @@ def pay(
         qpp=qpp,
         caps=caps,
         edit_of=lambda one, two: answer_pair(store, one, two, on),
+        named=lambda release: name_on(release, on),
     )
     if as_json:
         print_json(priced.model_dump(mode="json") | {"as_of": on.isoformat()})
@@ -96,6 +99,8 @@ _SETTINGS = {
 
 
 def _print_claim(claim: PricedClaim, on: date) -> None:
+    from pipeline.facts.releases import name_on
+
     place = (
         f"{claim.locality.key} {claim.locality.name}, {claim.locality.release}"
         if claim.locality
@@ -115,8 +120,8 @@ def _print_claim(claim: PricedClaim, on: date) -> None:
     print(f"  {'together':<22} {_money(claim.total):>12}")
     for warning in claim.warnings:
         print(f"  note: {warning}")
-    used = (fact for part in (*claim.lines, claim.facility) for fact in part.facts)
-    print(f"  tables: {', '.join(sorted({named_release(fact, on) for fact in used}))}")
+    used = {fact.release for part in (*claim.lines, claim.facility) for fact in part.facts}
+    print(f"  tables: {'; '.join(name_on(release, on) for release in sorted(used))}")
     if claim.unconfirmed:
         print("  rules not read in a CMS document at hand:")
         for rule in claim.unconfirmed:
@@ -142,6 +147,7 @@ def modifiers(
 ) -> None:
     """Which modifiers a code's indicators allow, when, and by which indicator of which release."""
     from pipeline.facts.indicators import applicable_entries
+    from pipeline.facts.releases import name_on
     from pipeline.facts.rows import rows_of
     from pipeline.facts.sentences import compose_sentence
 
@@ -158,6 +164,8 @@ def modifiers(
     ]
     for sentence in found:
         names, when, basis = sentence.cells
+        for release in {fact.release for fact in sentence.facts}:
+            basis = basis.replace(release, name_on(release, on))
         if as_json:
             print_json(
                 {"hcpcs_code": hcpcs_code, "modifiers": names.split(", "), "when": when, "basis": basis,
@@ -221,12 +229,13 @@ def _edits_of_code(code: str, as_of: str | None, *, as_json: bool, hospital: boo
     store, on = open_workspace().facts, parse_date(as_of)
     rows = store.require(code, on)
     found = edits_on(store, code, on, hospital=hospital)
-    unit_limit, add_on = explain_mue(rows), explain_add_on(code, rows)
+    unit_limit = explain_mue(store, code, on, hospital=hospital)
+    add_on = explain_add_on(code, rows, on)
     add_ons = [fact.hcpcs_code for fact in store.naming(code, on) if fact.field.startswith("primary_code:")]
     if as_json:
         print_json(
             {"hcpcs_code": code, "as_of": on, "mue": unit_limit, "add_on": add_on, "add_ons": add_ons,
-             "edits": [edit.model_dump(mode="json") for edit in found]}
+             "settled": found.settled, **found.model_dump(mode="json")}
         )  # fmt: skip
         return
     print(f"{code} on {on}")
@@ -235,14 +244,22 @@ def _edits_of_code(code: str, as_of: str | None, *, as_json: bool, hospital: boo
         print(f"  add-on: {add_on}")
     if add_ons:
         print(f"  add-on codes that name it as a primary: {', '.join(add_ons)}")
-    counted = f" in {named_release(found[0].fact(), on)}" if found else " in the loaded tables"
-    print(f"  NCCI edits that day: {len(found)}{counted}")
-    for edit in found[:_FIRST_EDITS]:
+    print(f"  NCCI edits that day: {_count_edits(found, on)}")
+    for edit in found.edits[:_FIRST_EDITS]:
         print(
             f"    {edit.column_one} / {edit.column_two}  indicator {edit.modifier_indicator}  {edit.rationale}"
         )
-    if len(found) > _FIRST_EDITS:
-        print(f"    and {len(found) - _FIRST_EDITS} more: --json, or name the other code")
+    if len(found.edits) > _FIRST_EDITS:
+        print(f"    and {len(found.edits) - _FIRST_EDITS} more: --json, or name the other code")
+
+
+def _count_edits(found: CodeEdits, on: date) -> str:
+    from pipeline.facts.releases import name_on
+
+    if not found.release:
+        return "not known, no PTP table is loaded; `briefwright sources sync` loads them"
+    of = "" if found.settled else f" at least, as {found.parts} of its {found.of_parts} files are loaded"
+    return f"{len(found.edits)} in {name_on(found.release, on)}{of}"
 
 
 @facts.command("localities")
@@ -255,6 +272,7 @@ def localities(
 ) -> None:
     """Medicare localities with their GPCIs, as `facts pay --locality` names them."""
     from pipeline.facts.localities import list_localities
+    from pipeline.facts.releases import name_on
 
     on, wanted = parse_date(as_of), state.strip().upper()
     known = list_localities(open_workspace().facts.database, on)
@@ -269,6 +287,5 @@ def localities(
         if as_json:
             print_json(listed.model_dump(mode="json"))
         else:
-            print(
-                f"{where.key}  {listed.state}  {where.work} {where.pe} {where.mp}  {where.name}  ({where.release})"
-            )
+            named = name_on(where.release, on)
+            print(f"{where.key}  {listed.state}  {where.work} {where.pe} {where.mp}  {where.name}  ({named})")

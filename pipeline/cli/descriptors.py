@@ -36,11 +36,17 @@ def descriptors(
             f"--licence cannot stand on a page; give 1 to {_LONGEST_LICENCE} printable characters"
         )
     folder = open_workspace().settings.descriptors
+    if remove and not named:
+        raise UsageError(
+            "--remove deletes the descriptors of one source; name it, as `sources descriptors` lists them"
+        )
     if not named:
         _list(folder, as_json=as_json)
     elif remove:
         remove_descriptors(folder, Path(named).name)
-        print_json({"removed": Path(named).name}) if as_json else print(f"removed the descriptors of {named}")
+        print_json({"removed": Path(named).name}) if as_json else print(
+            f"removed the descriptors of {named}; those of a release come back when its file is loaded anew"
+        )
     elif not licence:
         raise UsageError(
             "descriptors are the American Medical Association's: say with --licence under which licence your pages "

@@ -92,16 +92,6 @@ def _described(code: str, workspace: Workspace) -> dict[str, tuple[str, str]]:
     return {"descriptor": (held.source, held.texts[code])} if held else {}
 
 
-def named_release(fact: Fact, on: date) -> str:
-    """The release of a row, and that it is carried over where it is not the one in force on a day."""
-    from pipeline.data import Currency
-    from pipeline.facts.releases import row_evidence
-
-    row = row_evidence(fact, on)
-    carried = f" (carried; {row.in_force_release} not loaded)" if row.currency is Currency.CARRIED else ""
-    return f"{fact.release}{carried}"
-
-
 def _not_in_release(code: str, modifier: str, release: str, loaded: list[str]) -> str:
     if release not in loaded:
         return f"{release} is not loaded; loaded are {', '.join(loaded)}"
@@ -109,13 +99,15 @@ def _not_in_release(code: str, modifier: str, release: str, loaded: list[str]) -
 
 
 def _print_facts(code: str, rows: dict[str, Fact], on: date | None) -> None:
+    from pipeline.facts.releases import name_on
+
     pairs = [field for field in rows if rows[field].partner]
     hidden = set(pairs if len(pairs) > _MANY_PAIRS else ())
     width = max((len(field) for field in rows.keys() - hidden), default=0)
     for field, fact in sorted(rows.items()):
         if field in hidden:
             continue
-        release = named_release(fact, on) if on is not None else fact.release
+        release = name_on(fact.release, on) if on is not None else fact.release
         value = f"{fact.value} {fact.unit}".strip()
         print(f"  {field:<{width}}  {value:<28}  {release}")
     if hidden:
@@ -164,13 +156,18 @@ def diff(
     first, last = _code_span(codes)
     found = diff_releases(open_workspace().facts.database, before, after, first=first, last=last)
     if as_json:
-        print_json(found.model_dump(mode="json", exclude={"changes"}) | {"changed_rows": len(found.changes)})
+        print_json(found.model_dump(mode="json", exclude={"changes"}) | _counted(found))
         for change in found.changes:
             print_json(change.model_dump(mode="json"))
         return
     _print_summary(found, codes)
     for change in found.changes:
         _print_change(change)
+
+
+def _counted(found: ReleaseDifference) -> dict[str, int]:
+    kinds = [change.kind for change in found.changes]
+    return {kind: kinds.count(kind) for kind in ("changed", "added", "removed")}
 
 
 def _print_summary(found: ReleaseDifference, codes: str | None) -> None:

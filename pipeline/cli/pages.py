@@ -124,8 +124,9 @@ def _summary(result: Regenerated, *, seconds: float) -> str:
     from pipeline.page.assemble import carried_releases, count_claims
 
     page = result.page
+    where = f"{page.category}, {page.region}" if page.category else "not classified"
     lines = [
-        f"{page.hcpcs_code}  {page.category}, {page.region}; dates of service on {page.as_of}; drafter: {page.drafter}",
+        f"{page.hcpcs_code}  {where}; dates of service on {page.as_of}; drafter: {page.drafter}",
         "",
         f"  {'section':<34}{'statements':>11}{'claims supported':>18}{'withheld':>10}",
     ]

@@ -120,6 +120,8 @@ def add_source(
 
     workspace = open_workspace()
     brought = _brought(known, workspace) if known else None
+    if brought and publisher and publisher != brought.publisher:
+        raise UsageError(f"--from {known} is of {brought.publisher}; leave out --publisher, or --from")
     publisher = publisher or (brought.publisher if brought else "")
     authority = authority or (brought.authority if brought else "educator")
     licence = licence or (brought.licence if brought else "not stated")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from pipeline.data import Fact, Record
@@ -9,7 +10,8 @@ from pipeline.facts.database import LoadedTable
 from pipeline.facts.indicators import MUE_ADJUDICATION, NO_UNITS, PTP_INDICATOR
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between, edits_of
-from pipeline.facts.releases import Release, parse_release, release_in_force
+from pipeline.facts.releases import name_on
+from pipeline.facts.tables import newest_tables, rows_of_key
 from pipeline.facts.whole_tables import CONTRACTOR, PTP, PTP_HOSPITAL
 
 _NOT_PERMISSION = "the absence of an edit is not permission to report both (NCCI manual, Introduction)"
@@ -38,14 +40,11 @@ class PairAnswer(Record):
     edit: PtpEdit | None = None
     others: tuple[PtpEdit, ...] = ()
     release: str = ""
-    in_force_release: str = ""
 
     @property
     def named_release(self) -> str:
-        """The release that answers, and whether it is the one in force on the day."""
-        if self.release == self.in_force_release:
-            return self.release
-        return f"{self.release}, carried over: {self.in_force_release} is not loaded"
+        """The release that answers, and whether it is carried over; empty where none does."""
+        return name_on(self.release, self.on) if self.release else ""
 
 
 def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: bool = False) -> PairAnswer:
@@ -71,30 +70,59 @@ def answer_pair(store: FactStore, one: str, two: str, on: date, *, hospital: boo
         one=one, two=two, on=on, answer=answer, settled=complete or edit is not None, edit=edit,
         fact=edit.fact() if edit else None,
         others=tuple(other for other in found if other is not edit), release=name,
-        in_force_release=_in_force(tables[0].release, on),
     )  # fmt: skip
 
 
-def edits_on(store: FactStore, hcpcs_code: str, on: date, *, hospital: bool = False) -> list[PtpEdit]:
+class CodeEdits(Record):
+    """The edits of a code in force on a day; `parts` of `of_parts` files of the release are loaded, 0 of 0: none is."""
+
+    edits: tuple[PtpEdit, ...]
+    release: str = ""
+    parts: int = 0
+    of_parts: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether the list is whole."""
+        return self.parts == self.of_parts > 0
+
+
+def edits_on(store: FactStore, hcpcs_code: str, on: date, *, hospital: bool = False) -> CodeEdits:
     """Every edit of a code in force on a date, in the newest loaded release, sorted by both codes."""
-    return edits_of(store.database, hcpcs_code, on, _newest(store, PTP_HOSPITAL if hospital else PTP))
-
-
-def explain_mue(facts: dict[str, Fact]) -> str:
-    """The unit limit of a code in one sentence, empty where no row is loaded."""
-    value, indicator = facts.get("mue_value"), facts.get("mue_adjudication_indicator")
-    if value is None or indicator is None or indicator.value not in MUE_ADJUDICATION:
-        return ""
-    if value.value == "0":
-        return f"0 units of service: {NO_UNITS} ({value.release})"
-    units = "unit" if value.value == "1" else "units"
-    return (
-        f"at most {value.value} {units} of service, adjudication indicator {indicator.value}: "
-        f"{MUE_ADJUDICATION[indicator.value]} ({value.release})"
+    tables = _newest(store, PTP_HOSPITAL if hospital else PTP)
+    if not tables:
+        return CodeEdits(edits=())
+    return CodeEdits(
+        edits=tuple(edits_of(store.database, hcpcs_code, on, tables)),
+        release=tables[0].release.name,
+        parts=len(tables),
+        of_parts=tables[0].parts,
     )
 
 
-def explain_add_on(hcpcs_code: str, facts: dict[str, Fact]) -> str:
+def explain_mue(store: FactStore, hcpcs_code: str, on: date, *, hospital: bool = False) -> str:
+    """The unit limit of a code in one sentence, for practitioners or hospitals; empty where no row is loaded."""
+    facts = _hospital_limit(store, hcpcs_code, on) if hospital else store.facts_on(hcpcs_code, on)
+    value, indicator = facts.get("mue_value"), facts.get("mue_adjudication_indicator")
+    if value is None or indicator is None or indicator.value not in MUE_ADJUDICATION:
+        return ""
+    named = name_on(value.release, on)
+    if value.value == "0":
+        return f"0 units of service: {NO_UNITS} ({named})"
+    units = "unit" if value.value == "1" else "units"
+    return (
+        f"at most {value.value} {units} of service, adjudication indicator {indicator.value}: "
+        f"{MUE_ADJUDICATION[indicator.value]} ({named})"
+    )
+
+
+def _hospital_limit(store: FactStore, hcpcs_code: str, on: date) -> dict[str, Fact]:
+    tables = newest_tables(store.database, "mue_hospital", on)
+    rows = (row for table in tables for row in rows_of_key(store.database, table, hcpcs_code))
+    return {fact.field: fact for row in rows for fact in row.facts()}
+
+
+def explain_add_on(hcpcs_code: str, facts: Mapping[str, Fact], on: date) -> str:
     """That a code is an add-on, of which type, with which primaries; empty where no row is loaded."""
     kind = facts.get("addon_edit_type")
     if kind is None:
@@ -103,7 +131,10 @@ def explain_add_on(hcpcs_code: str, facts: dict[str, Fact]) -> str:
         f.partner for f in facts.values() if f.field.startswith("primary_code:") and f.partner != CONTRACTOR
     )
     named = f": {', '.join(primaries)}" if primaries else ""
-    return f"{hcpcs_code} is an add-on code of type {kind.value}, {ADD_ON_TYPES[kind.value]} ({kind.release}){named}"
+    return (
+        f"{hcpcs_code} is an add-on code of type {kind.value}, {ADD_ON_TYPES[kind.value]} "
+        f"({name_on(kind.release, on)}){named}"
+    )
 
 
 def _newest(store: FactStore, layout: str) -> tuple[LoadedTable, ...]:
@@ -124,15 +155,8 @@ def _from_given(store: FactStore, one: str, two: str, on: date, *, hospital: boo
     fact = rows[0]
     answer = f"{_explain(fact.hcpcs_code, fact.partner, fact.value)} ({fact.release}, {fact.locator})"
     return PairAnswer(
-        one=one, two=two, on=on, answer=answer, settled=True, fact=fact, release=fact.release,
-        in_force_release=_in_force(parse_release(fact.release), on),
+        one=one, two=two, on=on, answer=answer, settled=True, fact=fact, release=fact.release
     )  # fmt: skip
-
-
-def _in_force(release: Release, on: date) -> str:
-    """The release that the calendar puts in force on a day, or the one at hand where that is as new."""
-    current = parse_release(release_in_force(release.family, on))
-    return max((release, current), key=lambda each: each.order).name
 
 
 def _explain(one: str, two: str, indicator: str) -> str:

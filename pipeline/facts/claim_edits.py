@@ -46,6 +46,7 @@ def find_line_edits(lines: Sequence[ClaimLine], edit_of: EditOf) -> LineEdits:
     denied: dict[int, Denial] = {}
     warnings: list[str] = []
     unlisted: list[str] = []
+    releases: set[str] = set()
     for (place, line), (other_place, other) in combinations(enumerate(lines), 2):
         if line.hcpcs_code == other.hcpcs_code:
             continue
@@ -55,6 +56,7 @@ def find_line_edits(lines: Sequence[ClaimLine], edit_of: EditOf) -> LineEdits:
             pair = f"{line.hcpcs_code} with {other.hcpcs_code}"
             if answer.settled:
                 unlisted.append(pair)
+                releases.add(answer.named_release)
             else:
                 warnings.append(f"{pair}: {answer.answer}")
             continue
@@ -76,7 +78,8 @@ def find_line_edits(lines: Sequence[ClaimLine], edit_of: EditOf) -> LineEdits:
         )
     if unlisted:
         warnings.append(
-            f"no NCCI edit is listed for {', '.join(dict.fromkeys(unlisted))}, which is no permission to report both"
+            f"no NCCI edit is listed for {', '.join(dict.fromkeys(unlisted))} "
+            f"({'; '.join(sorted(releases))}), which is no permission to report both"
         )
     return LineEdits(denied, tuple(dict.fromkeys(warnings)))
 

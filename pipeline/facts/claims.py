@@ -109,10 +109,12 @@ def price_claim(
     qpp: bool = False,
     caps: Mapping[tuple[str, str], Cap] | None = None,
     edit_of: EditOf | None = None,
+    named: Callable[[str], str] = str,
 ) -> PricedClaim:
     """Price the lines of one surgeon and day. `caps`: OPPS caps by code and row modifier, for this setting.
 
     `edit_of` looks up the NCCI edit of two codes; without it, edits are left out of account, and the claim says so.
+    `named` names a release in a warning, carried over or not.
 
     Raises UsageError for no lines, an unknown setting or modifier, or a code repeated where that means both sides;
     NoFactsError where `rows` does.
@@ -165,7 +167,7 @@ def price_claim(
     )
     whole_codes = [rows(line.hcpcs_code, "") for line in lines]
     facility = _facility(lines, whole_codes, setting)
-    warnings = (*(edits.warnings if len(lines) > 1 else ()), *_warnings(lines, whole_codes, setting))
+    warnings = (*(edits.warnings if len(lines) > 1 else ()), *_warnings(lines, whole_codes, setting, named))
     return _claim(priced, facility, setting, locality, qpp, warnings)
 
 
@@ -253,7 +255,10 @@ def _facility(lines: Sequence[ClaimLine], whole_codes: Sequence[Mapping[str, Fac
 
 
 def _warnings(
-    lines: Sequence[ClaimLine], whole_codes: Sequence[Mapping[str, Fact]], setting: str
+    lines: Sequence[ClaimLine],
+    whole_codes: Sequence[Mapping[str, Fact]],
+    setting: str,
+    named: Callable[[str], str],
 ) -> tuple[str, ...]:
     warnings: list[str] = []
     for line, facts in zip(lines, whole_codes, strict=True):
@@ -265,8 +270,8 @@ def _warnings(
             )
         if _lacks_primary(facts, {other.hcpcs_code for other in lines}):
             warnings.append(
-                f"{line.hcpcs_code} is an add-on code ({facts['addon_edit_type'].release}), and none of its primary "
-                "codes stands on the claim"
+                f"{line.hcpcs_code} is an add-on code ({named(facts['addon_edit_type'].release)}), and none of its "
+                "primary codes stands on the claim"
             )
         warnings += [
             f"{line.hcpcs_code}-{modifier}: {warning}"

@@ -77,11 +77,19 @@ class FactStore:
         return self._answers[key]
 
     def require(self, hcpcs_code: str, as_of: date) -> dict[str, Fact]:
-        """As `facts_on`. Raises NoFactsError when nothing is known of the code on that date."""
+        """As `facts_on`. Raises NoFactsError when nothing is known of the code on that date, or it left the schedule.
+
+        Other tables name a code for years after it was deleted; it cannot be billed for that.
+        """
         found = self.facts_on(hcpcs_code, as_of)
-        if found:
+        scheduled = newest_tables(self.database, FEE_SCHEDULE, as_of)
+        if found and ("status_code" in found or not scheduled):
             return found
         history = self.history(hcpcs_code)
+        if found and not any(fact.field == "status_code" for fact in history if fact.valid_from <= as_of):
+            return found
+        if found:
+            history = [fact for fact in history if fact.field == "status_code" and fact.valid_from <= as_of]
         if not history:
             raise NoFactsError(
                 f"no loaded table holds {hcpcs_code}; `briefwright facts list` names the codes that are loaded"

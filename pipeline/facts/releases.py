@@ -104,6 +104,14 @@ def release_in_force(family: str, as_of: date) -> str:
     return f"{family}-{as_of.year}Q{1 if family == 'AOC' else quarter}"
 
 
+def name_on(release: str, on: date) -> str:
+    """The release, and that it is carried over where a newer one is in force on the day."""
+    held = parse_release(release)
+    in_force = parse_release(release_in_force(held.family, on))
+    current = (held.year, held.quarter) >= (in_force.year, in_force.quarter)
+    return release if current else f"{release}, carried: {in_force.name} not loaded"
+
+
 def earlier_row(fact: Fact) -> RowEvidence:
     """The fact as evidence of a past year, stated as such."""
     return RowEvidence(

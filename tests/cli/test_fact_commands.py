@@ -26,7 +26,7 @@ def test_show_on_a_date_takes_the_tables_of_that_date(home: Path):
     assert not [line for line in lines if "OPPS-2026-10" in line]
     carried = facts(home, "show", "20001", "--as-of", "2027-02-01").splitlines()
     assert [line.split()[3:] for line in carried if "work_rvu" in line] == [
-        ["RVU26D", "(carried;", "RVU27A", "not", "loaded)"]
+        ["RVU26D,", "carried:", "RVU27A", "not", "loaded"]
     ]
 
 
@@ -62,12 +62,8 @@ def test_diff_says_what_changed_with_dollars(home: Path):
 
 def test_diff_of_a_range_as_json(home: Path):
     summary, *changes = objects(home, "diff", "rvu26c", "RVU26D", "--codes", "20003-20003")
-    assert (summary["before"], summary["after"], summary["rows"], summary["changed_rows"]) == (
-        "RVU26C",
-        "RVU26D",
-        2,
-        2,
-    )
+    assert (summary["before"], summary["after"], summary["rows"]) == ("RVU26C", "RVU26D", 2)
+    assert (summary["changed"], summary["added"], summary["removed"]) == (0, 2, 0)
     assert [(change["key"], change["modifier"], change["kind"]) for change in changes] == [
         ("20003", "", "added"),
         ("20003", "26", "added"),
@@ -142,9 +138,9 @@ def test_modifiers_with_the_indicator_they_follow_from(home: Path):
 
 
 def test_a_code_without_indicators_has_no_modifiers_and_that_is_facts(home: Path):
-    text = facts(home, "modifiers", "20004")
-    assert text == "no modifier follows from the indicators that are loaded for 20004 on 2026-11-24\n"
-    assert objects(home, "modifiers", "20004") == []
+    text = facts(home, "modifiers", "20009")
+    assert text == "no modifier follows from the indicators that are loaded for 20009 on 2026-11-24\n"
+    assert objects(home, "modifiers", "20009") == []
 
 
 def test_edits_of_one_code(home: Path):
@@ -156,8 +152,11 @@ def test_edits_of_one_code(home: Path):
     assert "NCCI edits that day: 14" in many and "and 2 more: --json, or name the other code" in many
     (one,) = objects(home, "edits", "20009")
     assert len(one["edits"]) == 14 and one["as_of"] == "2026-11-24"
-    (add_on,) = objects(home, "edits", "20004")
+    (add_on,) = objects(home, "edits", "20004", "--as-of", "2026-08-01")
     assert "add-on code of type 1" in add_on["add_on"] and add_on["edits"] == []
+    hospital = facts(home, "edits", "20001", "--hospital")
+    assert "unit limit (MUE): no row is loaded" in hospital
+    assert "NCCI edits that day: not known, no PTP table is loaded" in hospital
 
 
 @pytest.mark.parametrize(("one", "two"), [("20001", "20002"), ("20002", "20001")])

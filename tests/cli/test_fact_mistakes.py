@@ -27,6 +27,8 @@ def mistake(home: Path, *arguments: str) -> tuple[int, str]:
         ("show 20001 --modifier 26", 2, "name it with --release"),
         ("show 20001 --release RVU26D --modifier TC", 3, "RVU26D has no row for 20001 with modifier TC"),
         ("show 99999", 3, "no loaded table holds 99999"),
+        ("show 20004", 3, "20004 is not in the tables in force on 2026-11-24; it stands last in RVU26C"),
+        ("pay 20004", 3, "20004 is not in the tables in force on 2026-11-24; it stands last in RVU26C"),
         ("diff RVU26C RVU99", 2, "'RVU99' is no release"),
         ("diff RVU25A RVU26D", 3, NOT_LOADED),
         ("diff RVU26D MUE-2026Q4", 3, "have no table of the same kind; compare releases of one family"),

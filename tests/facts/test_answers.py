@@ -9,7 +9,7 @@ from pipeline.facts.answers import answer_pair, edits_on, explain_add_on, explai
 from pipeline.facts.database import FactDatabase
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.ptp_edits import all_edits, edits_between, edits_of
-from pipeline.facts.readers import hospital_layout
+from pipeline.facts.readers import hospital_layout, mue
 from tests.facts.loaded import add_on, add_on_codes, edit, edits, limit, limits, load
 
 TODAY = date(2024, 8, 1)
@@ -97,7 +97,7 @@ def test_hospital_edits_are_others(store: FactStore):
     assert answer_pair(store, "X9901", "X9902", TODAY, hospital=True).edit is None
     assert answer_pair(store, "X9901", "X9907", TODAY, hospital=True).edit
     assert answer_pair(store, "X9901", "X9907", TODAY).edit is None
-    assert [edit.column_two for edit in edits_on(store, "X9901", TODAY, hospital=True)] == ["X9907"]
+    assert [edit.column_two for edit in edits_on(store, "X9901", TODAY, hospital=True).edits] == ["X9907"]
 
 
 def test_the_edits_of_a_code_on_a_day(store: FactStore):
@@ -156,9 +156,10 @@ def test_a_unit_limit_with_its_adjudication_indicator(
     database: FactDatabase, value: str, indicator: str, words: str
 ):
     load(database, "MUE-2024Q3", limits(limit("X9901", value, indicator)))
-    facts = FactStore([], database).facts_on("X9901", TODAY)
-    assert explain_mue(facts).startswith(words)
-    assert explain_mue({}) == ""
+    store = FactStore([], database)
+    assert explain_mue(store, "X9901", TODAY).startswith(words)
+    assert explain_mue(store, "X9901", TODAY, hospital=True) == explain_mue(store, "X9902", TODAY) == ""
+    assert "(MUE-2024Q3, carried: MUE-2024Q4 not loaded)" in explain_mue(store, "X9901", date(2024, 10, 1))
 
 
 def test_an_add_on_code_with_its_primaries(database: FactDatabase):
@@ -168,9 +169,29 @@ def test_an_add_on_code_with_its_primaries(database: FactDatabase):
         add_on_codes(add_on("X9902", "X9904"), add_on("X9902", "X9901"), add_on("X9903", "CCCCC", "2")),
     )
     store = FactStore([], database)
-    listed = explain_add_on("X9902", store.facts_on("X9902", TODAY))
+    listed = explain_add_on("X9902", store.facts_on("X9902", TODAY), TODAY)
     assert listed.startswith("X9902 is an add-on code of type 1, its primary codes are all listed")
     assert listed.endswith("(AOC-2024Q3): X9901, X9904")
-    contractor = explain_add_on("X9903", store.facts_on("X9903", TODAY))
+    contractor = explain_add_on("X9903", store.facts_on("X9903", TODAY), TODAY)
     assert contractor.endswith("each contractor keeps a list of its own (AOC-2024Q3)")
-    assert explain_add_on("X9901", store.facts_on("X9901", TODAY)) == ""
+    assert explain_add_on("X9901", store.facts_on("X9901", TODAY), TODAY) == ""
+
+
+def test_a_list_of_edits_says_whether_it_is_whole(database: FactDatabase):
+    store = FactStore([], database)
+    none = edits_on(store, "X9901", TODAY)
+    assert (none.edits, none.release, none.settled) == ((), "", False)
+    load(database, "PTP-2024Q3", edits(edit("X9901", "X9902")), part=1, parts=4)
+    store = FactStore([], database)
+    part = edits_on(store, "X9901", TODAY)
+    assert (len(part.edits), part.parts, part.of_parts, part.settled) == (1, 1, 4, False)
+
+
+def test_a_hospital_has_unit_limits_of_its_own(database: FactDatabase):
+    table = limits(limit("X9901", "7"))
+    table.layout = mue.HOSPITAL
+    load(database, "MUEH-2024Q3", table)
+    load(database, "MUE-2024Q3", limits(limit("X9901", "2")))
+    store = FactStore([], database)
+    assert explain_mue(store, "X9901", TODAY, hospital=True).startswith("at most 7 units")
+    assert explain_mue(store, "X9901", TODAY).startswith("at most 2 units")

@@ -32,7 +32,6 @@ def edit_of(*found):
             settled=True,
             fact=rows.get(frozenset((one, two))),
             release="PTP-2024Q3",
-            in_force_release="PTP-2024Q3",
         )
 
     return look_up
@@ -78,7 +77,7 @@ def test_a_release_that_is_carried_over_is_named_so(database):
     store = FactStore([], database)
     for day, named in (
         (ON, "(PTP-2026Q3)"),
-        (date(2026, 10, 1), "(PTP-2026Q3, carried over: PTP-2026Q4 is not loaded)"),
+        (date(2026, 10, 1), "(PTP-2026Q3, carried: PTP-2026Q4 not loaded)"),
     ):
         lines = [line("20001"), line("20002")]
         found = find_line_edits(lines, lambda one, two, day=day: answer_pair(store, one, two, day))
@@ -95,7 +94,8 @@ def test_other_modifiers_open_no_edit(modifier):
 def test_the_absence_of_an_edit_is_no_permission_and_want_of_a_table_is_said():
     lines = [line("20001"), line("20002"), line("20001")]
     assert find_line_edits(lines, edit_of()).warnings == (
-        "no NCCI edit is listed for 20001 with 20002, 20002 with 20001, which is no permission to report both",
+        "no NCCI edit is listed for 20001 with 20002, 20002 with 20001 (PTP-2024Q3, carried: PTP-2026Q3 not loaded), "
+        "which is no permission to report both",
     )
     answer = PairAnswer(one="", two="", on=ON, answer="no PTP table is loaded", settled=False)
     assert "no PTP table is loaded" in find_line_edits(lines[:2], lambda one, two: answer).warnings[0]

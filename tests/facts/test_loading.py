@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import SourceError, StateError
 from pipeline.facts.database import FactDatabase
-from pipeline.facts.loading import Origin, holds, load_table
+from pipeline.facts.loading import Origin, held_table, load_table
 from pipeline.facts.readers.layout import Refused, Row, Table
 from pipeline.facts.tables import all_rows, national_facts, rows_of_key
 from tests.facts.loaded import (
@@ -189,13 +189,13 @@ def test_a_file_is_held_once_it_is_loaded_by_the_readers_of_today(
 ):
     load(database, "MUE-2024Q3", limits(limit("X9901", "1")), sha256="a" * 64)
     origin = Origin("MUE-2024Q3", "any name.csv", "a" * 64)
-    assert holds(database, origin, "mue")
-    assert not holds(database, origin, "mue_hospital")
-    assert not holds(database, origin._replace(sha256="b" * 64), "mue")
-    assert not holds(database, origin._replace(release="MUE-2024Q4"), "mue")
-    assert not holds(database, origin._replace(part=2, parts=2), "mue")
+    assert held_table(database, origin, "mue")
+    assert not held_table(database, origin, "mue_hospital")
+    assert not held_table(database, origin._replace(sha256="b" * 64), "mue")
+    assert not held_table(database, origin._replace(release="MUE-2024Q4"), "mue")
+    assert not held_table(database, origin._replace(part=2, parts=2), "mue")
     monkeypatch.setattr("pipeline.facts.loading.reader_version", lambda: "of another day")
-    assert not holds(database, origin, "mue")
+    assert not held_table(database, origin, "mue")
 
 
 def test_progress_tells_the_rows_so_far(database: FactDatabase):

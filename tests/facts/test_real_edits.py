@@ -44,7 +44,7 @@ def test_every_unit_limit_is_kept(store: FactStore, shared_data: Path):
     source = rows(shared_data / "ncci" / "2024q3" / "ncci_mue_prac.csv")
     assert len(kept) == 14_677
     assert kept == sorted(tuple(row[:4]) for row in source)
-    assert explain_mue(store.facts_on("20970", ON)).startswith("at most 1 unit of service")
+    assert explain_mue(store, "20970", ON).startswith("at most 1 unit of service")
 
 
 def test_every_add_on_row_is_kept(store: FactStore, shared_data: Path):
@@ -72,7 +72,7 @@ def test_pairs_of_knee_arthroscopy(store: FactStore):
 
 
 def test_the_partners_of_a_knee_replacement(store: FactStore):
-    found = edits_on(store, "27447", ON)
+    found = edits_on(store, "27447", ON).edits
     standing = {("one", "0"): 68, ("one", "1"): 250, ("two", "0"): 0, ("two", "1"): 10}
     counted = {
         (column, indicator): sum(
