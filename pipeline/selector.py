@@ -18,6 +18,11 @@ def parse_code(text: str) -> str:
     return code
 
 
+def code_system(hcpcs_code: str) -> str:
+    """`CPT` for Level I codes, which begin with a digit; `HCPCS` for Level II, which CMS (D codes: the ADA) keeps."""
+    return "CPT" if hcpcs_code[:1].isdigit() else "HCPCS"
+
+
 def parse_range(text: str) -> tuple[str, str]:
     """First and last code of `27000-27999`. Raises UsageError, also for a range that ends before it begins."""
     first, dash, last = text.partition("-")

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from pipeline.data import Descriptor, Record
 from pipeline.errors import SourceError, UsageError
+from pipeline.selector import code_system
 from pipeline.store import cannot_write, write_atomically
 
 
@@ -29,10 +30,14 @@ class DescriptorSource(Record):
 def store_descriptors(
     folder: Path, source: str, texts: Mapping[str, str], *, on: date, licence: str = ""
 ) -> None:
-    """Keep the descriptors of a source, in place of its earlier ones. A licence said before stays."""
+    """Keep the descriptors of a source, in place of its earlier ones. A licence said before stays.
+
+    Texts of Level II codes, which CMS's files hold as well, are no CPT descriptors and are left out.
+    """
     if not licence:
         licence = next((held.licence for held in read_descriptors(folder) if held.source == source), "")
-    record = DescriptorSource(source=source, read_on=on, licence=licence, texts=dict(sorted(texts.items())))
+    kept = {code: text for code, text in sorted(texts.items()) if code_system(code) == "CPT"}
+    record = DescriptorSource(source=source, read_on=on, licence=licence, texts=kept)
     write_atomically(_path(folder, source), record.model_dump_json(indent=1) + "\n")
 
 

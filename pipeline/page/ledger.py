@@ -9,6 +9,7 @@ from pydantic import JsonValue, ValidationError
 from pipeline.data import Page, SourceUse
 from pipeline.errors import SourceError
 from pipeline.page.text import one_line, visible, web_link
+from pipeline.selector import code_system
 
 SCHEMA_VERSION: int = Page.model_fields["schema_version"].default
 _MAPPINGS = ("evidence", "verdicts", "documents")
@@ -64,10 +65,14 @@ def json_ld(page: Page) -> dict[str, JsonValue]:
     return {
         "@context": "https://schema.org",
         "@type": "MedicalWebPage",
-        "name": f"CPT {page.hcpcs_code}",
+        "name": f"{code_system(page.hcpcs_code)} {page.hcpcs_code}",
         "description": visible(one_line(page.summary.text)) if page.summary else "",
         "inLanguage": "en",
-        "about": {"@type": "MedicalCode", "codeValue": page.hcpcs_code, "codingSystem": "CPT"},
+        "about": {
+            "@type": "MedicalCode",
+            "codeValue": page.hcpcs_code,
+            "codingSystem": code_system(page.hcpcs_code),
+        },
         "dateModified": page.verified_on.isoformat(),
         "version": page.fingerprint,
         "citation": [_cited(source) for source in page.sources],

@@ -13,6 +13,7 @@ from pipeline.page import layout
 from pipeline.page.footnotes import ShownClaim, ShownEvidence
 from pipeline.page.layout import CellPart, Shown, ShownSection, lay_out
 from pipeline.page.text import long_date, one_line, visible, web_link
+from pipeline.selector import code_system
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~$^{}]|(?<=[a-z])://|(?<=www)\.|(?<=mailto):|@", re.IGNORECASE)
 _BLOCK_START = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))|^(?=[#+=:-])")
@@ -67,7 +68,7 @@ def _in_order(shown: layout.Layout) -> Iterator[Shown]:
 
 
 def _head(page: Page, shown: layout.Layout) -> Iterator[str]:
-    yield f"# CPT {page.hcpcs_code}"
+    yield f"# {code_system(page.hcpcs_code)} {page.hcpcs_code}"
     if held := page.descriptor:
         where = f"CPT descriptor, © American Medical Association; from {held.source}, {held.licence}"
         yield f"“{escape(held.text)}” ({escape(where)})"

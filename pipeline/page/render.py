@@ -15,6 +15,7 @@ from pipeline.data import Page
 from pipeline.page import layout
 from pipeline.page.ledger import json_ld
 from pipeline.page.text import long_date, shortened, visible, web_link
+from pipeline.selector import code_system
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -51,7 +52,9 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_plain,
     )
-    environment.filters.update(long_date=long_date, shortened=shortened, web_link=web_link)
+    environment.filters.update(
+        code_system=code_system, long_date=long_date, shortened=shortened, web_link=web_link
+    )
     return environment
 
 

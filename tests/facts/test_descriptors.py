@@ -52,7 +52,8 @@ def test_what_is_no_descriptor_file_is_refused_with_its_line(content, says):
 
 
 def test_a_page_shows_what_is_licensed_alone(tmp_path):
-    store_descriptors(tmp_path, "RVU26D", {"20970": "From the file"}, on=ON)
+    store_descriptors(tmp_path, "RVU26D", {"20970": "From the file", "G0289": "CMS's own"}, on=ON)
+    assert [*read_descriptors(tmp_path)[0].texts] == ["20970"]
     assert page_descriptor(read_descriptors(tmp_path), "20970") is None
     license_descriptors(tmp_path, "RVU26D", "licence 7")
     shown = page_descriptor(read_descriptors(tmp_path), "20970")
