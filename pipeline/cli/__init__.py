@@ -79,9 +79,9 @@ def main() -> None:
     except BrokenPipeError:
         _leave_closed_pipe()
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
+        where = error.filename or "the output"
         print(
-            f"briefwright: cannot use{where}: {error.strerror or error}; check space and permissions",
+            f"briefwright: cannot use {where}: {error.strerror or error}; check space and permissions",
             file=sys.stderr,
         )
         _drop_output()

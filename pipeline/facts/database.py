@@ -183,8 +183,13 @@ class FactDatabase:
 
     def _open(self, *, create: bool) -> sqlite3.Connection | None:
         if self._connection is None:
-            if self.path is None or (not create and not self.path.is_file()):
+            if self.path is None:
                 return None
+            if not self.path.is_file():
+                if self.path.exists() or self.path.is_symlink():
+                    raise StateError(f"{self.path} is not a file; move it away, then load the tables again")
+                if not create:
+                    return None
             try:
                 self._connection = open_sqlite(self.path)
                 self._connection.executescript(_SCHEMA)

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -185,6 +185,16 @@ def test_a_damaged_database_says_so_and_what_to_do(database: FactDatabase, start
         held(database)
     with pytest.raises(SourceError, match="is damaged"):
         load_table(database, limits(limit("X9901", "1")), Origin("MUE-2024Q3", "mue.csv", ""))
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_what_stands_in_the_place_of_the_file_is_named(tmp_path: Path, make: Callable[[Path], None]):
+    path = tmp_path / "facts.sqlite"
+    make(path)
+    with pytest.raises(StateError, match=r"facts\.sqlite is not a file"):
+        FactDatabase(path).tables()
+    with pytest.raises(StateError, match=r"facts\.sqlite is not a file"):
+        load(FactDatabase(path), "MUE-2024Q3", limits(limit("X9901", "1")))
 
 
 def test_a_row_whose_cells_are_damaged_says_so(database: FactDatabase):
