@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from pipeline.data import Record
 from pipeline.errors import SourceError
-from pipeline.facts.database import FactDatabase
-from pipeline.facts.loading import Origin, holds, load_table
+from pipeline.facts.database import FactDatabase, LoadedTable
+from pipeline.facts.loading import Origin, held_table, load_table
 from pipeline.facts.readers import hospital_layout, recognise
-from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, Table, TableFile
+from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, TableFile
 from pipeline.facts.releases import parse_release
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
@@ -27,6 +28,7 @@ Progress = Callable[[str], None]
 # Keeps the descriptors of a release, by code.
 KeepDescriptors = Callable[[str, Mapping[str, str]], None]
 Status = Literal["loaded", "unchanged", "passed over", "refused"]
+LOADED = frozenset[Status](("loaded", "unchanged"))  # of a table that is in the database
 PTP_PARTS = 4  # NCCI's practitioner and hospital tables come as four files each, f1 to f4
 
 
@@ -64,6 +66,11 @@ class LoadedFile(Record):
     passed_over: int = 0
     reason: str = ""
 
+    @property
+    def place(self) -> str:
+        """What it is in the database, where one table stands in each place; empty for what is no table."""
+        return table_place(self.layout, self.release, self.part) if self.part else ""
+
 
 class Candidate(NamedTuple):
     """A member that is a table: its reader, and the release it belongs to."""
@@ -71,6 +78,16 @@ class Candidate(NamedTuple):
     file: TableFile
     reader: Reader
     origin: Origin
+
+    @property
+    def place(self) -> str:
+        """What it would be in the database."""
+        return table_place(self.reader.layout.name, self.origin.release, self.origin.part)
+
+
+def table_place(layout: str, release: str, part: int) -> str:
+    """The name under which one table at a time stands in the database."""
+    return f"{layout} {release} {part}"
 
 
 def find_tables(
@@ -81,22 +98,26 @@ def find_tables(
 
 
 def choose_forms(
-    candidates: Iterable[Candidate], loaded: Iterable[LoadedFile] = ()
+    candidates: Iterable[Candidate],
+    loaded: Iterable[LoadedFile] = (),
+    *,
+    stands: Mapping[str, LoadedTable] = MappingProxyType({}),
 ) -> tuple[list[Candidate], list[tuple[Candidate, LoadedFile]]]:
     """Of several forms of one table the preferred one; the others, each with the reason it is passed over.
 
-    `loaded`: tables that stand in the database already and are left there for a form that is no better.
+    `loaded`: tables that stand in the database already and are left there for a form that is no better. `stands`: all
+    tables that stand there, by place; of two files of one form the one that does is preferred.
     """
-    held = {(table.layout, table.release, table.part): table.file for table in loaded if table.part}
-    forms: dict[tuple[str, str, int], list[Candidate]] = {}
+    held = {table.place: table.file for table in loaded if table.part}
+    forms: dict[str, list[Candidate]] = {}
     for candidate in candidates:
-        key = (candidate.reader.layout.name, candidate.origin.release, candidate.origin.part)
-        forms.setdefault(key, []).append(candidate)
+        forms.setdefault(candidate.place, []).append(candidate)
     best: list[Candidate] = []
     passed: list[tuple[Candidate, LoadedFile]] = []
-    for key in sorted(forms):
-        others = sorted(forms[key], key=lambda candidate: _form(candidate.file.name))
-        standing = held.get(key)
+    for place in sorted(forms):
+        now = stands[place].sha256 if place in stands else ""
+        others = sorted(forms[place], key=lambda c: (_form(c.file.name), c.origin.sha256 != now))
+        standing = held.get(place)
         if standing is None or _form(others[0].file.name) < _form(standing):
             best.append(others.pop(0))
             standing = best[-1].file.name
@@ -108,10 +129,21 @@ def _same_table(candidate: Candidate, file: str) -> LoadedFile:
     reason = f"another form of the table in {file}"
     if _form(file) == _form(candidate.file.name):  # perhaps issued again
         reason = (
-            f"the same table as in another file ({file}), which is taken; to load this one instead, sync it from a "
-            "folder of its own"
+            f"the same table as in another file ({file}), which is taken; to load this one instead, "
+            f"{_on_its_own(candidate)}"
         )
     return _report(candidate, "passed over", reason=reason)
+
+
+def replaced(candidate: Candidate, by: LoadedTable) -> LoadedFile:
+    """The report of a table that was loaded once, and in whose place another file's was loaded since."""
+    reason = f"it was replaced by {by.file}, which stays; to load it again, {_on_its_own(candidate)}"
+    return _report(candidate, "passed over", reason=reason)
+
+
+def _on_its_own(candidate: Candidate) -> str:
+    release = candidate.origin.release.removesuffix("-QPP")
+    return f"sync it from a folder of its own with --release {release}"
 
 
 def load_candidate(
@@ -132,8 +164,8 @@ def load_candidate(
         c.origin for c in together if (c.reader.layout, c.origin.release) == (reader.layout, origin.release)
     )
     origin = origin._replace(beside={each.part: each.sha256 for each in same})
-    if holds(database, origin, reader.layout.name):
-        return _report(candidate, "unchanged")
+    if held := held_table(database, origin, reader.layout.name):
+        return _report(candidate, "unchanged", rows=held.kept, passed_over=held.passed_over)
     try:
         wanted = keep_descriptors is not None and reader.layout.name == FEE_SCHEDULE
         table = reader.read(file, wanted)
@@ -148,7 +180,7 @@ def load_candidate(
         return _report(candidate, "refused", reason=str(error))
     if keep_descriptors is not None and descriptors:
         keep_descriptors(origin.release.removesuffix("-QPP"), descriptors)
-    return _report(candidate, "loaded", table=table, rows=loaded.kept)
+    return _report(candidate, "loaded", rows=loaded.kept, passed_over=loaded.passed_over)
 
 
 def _noted(rows: Iterator[Row | Refused], descriptors: dict[str, str]) -> Iterator[Row | Refused]:
@@ -246,8 +278,8 @@ def _report(
     candidate: Candidate,
     status: Status,
     *,
-    table: Table | None = None,
     rows: int = 0,
+    passed_over: int = 0,
     reason: str = "",
 ) -> LoadedFile:
     return LoadedFile(
@@ -257,6 +289,6 @@ def _report(
         layout=candidate.reader.layout.name,
         part=candidate.origin.part,
         rows=rows,
-        passed_over=table.passed_over if table else 0,
+        passed_over=passed_over,
         reason=reason,
     )

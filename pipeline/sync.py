@@ -1,8 +1,10 @@
-"""Bringing the publishers' files in: fetched or taken from a folder, kept by hash, their tables loaded."""
+"""Bringing the publishers' files in: fetched or taken from a folder, kept by hash, their tables loaded.
+
+Which file of a table stays where there are several, `sync_memory` says.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,12 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.data import Record
-from pipeline.errors import SourceError, UsageError
-from pipeline.facts.database import FactDatabase, reader_version
+from pipeline.errors import SourceError, StateError, UsageError
+from pipeline.facts.database import FactDatabase
 from pipeline.facts.descriptors import store_descriptors
 from pipeline.facts.readers.layout import TableFile
 from pipeline.facts.releases import parse_release, release_span
 from pipeline.load_tables import (
+    LOADED,
     Candidate,
     KeepDescriptors,
     LoadedFile,
@@ -35,11 +38,13 @@ from pipeline.sources.snapshots import (
     Fetched,
     Snapshot,
     adopt,
+    check_snapshot,
     read_snapshots,
     record_snapshot,
     stored_path,
 )
-from pipeline.store import exclusive_lock, write_atomically
+from pipeline.store import exclusive_lock
+from pipeline.sync_memory import SyncMemory
 
 Progress = Callable[[str], None]
 # Fetches a registry's file into the snapshots: the file, its release, what is known of it from before.
@@ -60,6 +65,11 @@ class _Opened:
     tables: list[LoadedFile] = field(default_factory=list)
     reason: str = ""
 
+    @property
+    def refused(self) -> bool:
+        """Whether it, or a table of it, could not be used."""
+        return bool(self.reason) or any(table.status == "refused" for table in self.tables)
+
 
 class SyncedFile(Record):
     """A publisher's file and what became of its members. `unchanged`: nothing of it had to be read again.
@@ -72,6 +82,10 @@ class SyncedFile(Record):
     status: Literal["new", "unchanged", "refused", "passed over"]
     tables: tuple[LoadedFile, ...] = ()
     reason: str = ""
+
+
+# Brings a file into the snapshots, and again at a second call; or says why it cannot be used.
+_Take = Callable[[], Fetched | SyncedFile]
 
 
 @dataclass(frozen=True)
@@ -105,15 +119,28 @@ def sync_folder(folder: Path, *, release: str, sync: Sync) -> Iterator[SyncedFil
     """Take in every file below a folder: bytes into the snapshots, tables into the database.
 
     `release` settles what the files belong to, "" leaves it to their names. Raises UsageError for no such folder or
-    a licence that is not accepted, StateError where the state folder cannot be used or another sync runs.
+    a licence that is not accepted, SourceError at the end where a release was asked for and nothing there is of it,
+    StateError where the state folder cannot be used or another sync runs.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder; give one that holds the publisher's files")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    if not files:
+    found = sorted(path for path in folder.rglob("*") if not path.name.startswith("."))
+    links = [path for path in found if _leads_out(path, folder)]
+    files = [path for path in found if path.is_file() and path not in links]
+    if not files and not links:
         raise UsageError(f"{folder} holds no files; put the publisher's files (zips as they are) into it")
+    takes = [partial(_take, path, release, sync) for path in files]
+    useful = False
     with _lock(sync.settings):
-        yield from _load_all([_take(path, release, sync) for path in files], asked=release, sync=sync)
+        yield from (_passed_link(path, release) for path in links)
+        for file in _load_all(takes, asked=release, by_hand=bool(release), sync=sync):
+            useful |= file.status == "refused" or any(table.status in LOADED for table in file.tables)
+            yield file
+    if release and not useful:
+        raise SourceError(
+            f"nothing in {folder} is a table of {release} that could be loaded, for the reasons above; give the folder "
+            "with its files, or the release that these belong to"
+        )
 
 
 def sync_releases(releases: Sequence[str], *, fetch_file: FetchFile, sync: Sync) -> Iterator[SyncedFile]:
@@ -124,8 +151,8 @@ def sync_releases(releases: Sequence[str], *, fetch_file: FetchFile, sync: Sync)
     wanted = [(release, _files(release, sync)) for release in releases]
     with _lock(sync.settings):
         for release, files in wanted:
-            fetched = [_fetch(file, release, fetch_file, sync) for file in files]
-            yield from _load_all(fetched, asked=release, sync=sync)
+            takes = [partial(_fetch, file, release, fetch_file, sync) for file in files]
+            yield from _load_all(takes, asked=release, by_hand=False, sync=sync)
 
 
 def due_releases(registry: dict[str, RegistryEntry], today: date) -> list[str]:
@@ -150,6 +177,15 @@ def _files(release: str, sync: Sync) -> tuple[ReleaseFile, ...]:
             f"--release {release} --offline-from FOLDER`, or add the address to sources/registry.toml"
         )
     return known.files
+
+
+def _leads_out(path: Path, folder: Path) -> bool:
+    return path.is_symlink() and not path.resolve().is_relative_to(folder.resolve())
+
+
+def _passed_link(path: Path, release: str) -> SyncedFile:
+    reason = "it is a link that leads out of the folder; put the file itself there"
+    return SyncedFile(name=path.name, release=release, status="passed over", reason=reason)
 
 
 def _take(path: Path, release: str, sync: Sync) -> Fetched | SyncedFile:
@@ -178,14 +214,19 @@ def _fetch(file: ReleaseFile, release: str, fetch_file: FetchFile, sync: Sync) -
         return SyncedFile(name=file.url, release=release, status="refused", reason=str(error))
 
 
-def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) -> Iterator[SyncedFile]:
+def _load_all(takes: Sequence[_Take], *, asked: str, by_hand: bool, sync: Sync) -> Iterator[SyncedFile]:
     """The files of one run together: one form of each table is loaded, and one licence asked for."""
+    taken = [(take, take()) for take in takes]
+    hashes = frozenset(file.snapshot.sha256 for _, file in taken if isinstance(file, Fetched))
+    memory = SyncMemory(sync.settings.snapshots / "loaded", sync.database, asked, by_hand, hashes)
     opened: list[_Opened] = []
     standing: list[LoadedFile] = []
-    for file in files:
+    for take, first in taken:
+        done = memory.recall(first.snapshot) if isinstance(first, Fetched) else None
+        file = first if done is not None else _sound(first, take, sync)
         if isinstance(file, SyncedFile):
             yield file
-        elif (done := _remembered(file.snapshot, asked, sync)) is not None:
+        elif done is not None:
             standing += (table for table in done if table.status == "unchanged")
             _record(file.snapshot, sync)
             yield SyncedFile(name=file.snapshot.name, release=_shown(file), status="unchanged", tables=done)
@@ -194,15 +235,27 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
             # Also where the licence is not accepted then: what came need not come again.
             if not opened[-1].reason:
                 _record(file.snapshot, sync)
-    chosen, passed = choose_forms((candidate for file in opened for candidate in file.candidates), standing)
+    candidates, stay = memory.without_replaced(c for file in opened for c in file.candidates)
+    chosen, passed = choose_forms(candidates, standing, stands=memory.stands())
     _settle_licence(chosen, sync)
+    yield from _load_chosen(opened, chosen, [*stay, *passed], sync)
+    for file in opened:
+        memory.note(file.fetched.snapshot, file.tables, done=not file.refused)
+
+
+def _load_chosen(
+    opened: Sequence[_Opened],
+    chosen: Sequence[Candidate],
+    passed: Sequence[tuple[Candidate, LoadedFile]],
+    sync: Sync,
+) -> Iterator[SyncedFile]:
     keep = _keeper(sync)
     for file in opened:
-        tables = [*file.tables, *(report for candidate, report in passed if candidate in file.candidates)]
+        file.tables += (report for candidate, report in passed if candidate in file.candidates)
         for candidate in chosen:
             if candidate in file.candidates:
                 sync.progress(candidate.file.name)
-                tables.append(
+                file.tables.append(
                     load_candidate(
                         sync.database,
                         candidate,
@@ -211,7 +264,22 @@ def _load_all(files: Sequence[Fetched | SyncedFile], *, asked: str, sync: Sync) 
                         together=chosen,
                     )
                 )
-        yield _close(file, tables, asked, sync)
+        yield _close(file)
+
+
+def _sound(file: Fetched | SyncedFile, take: _Take, sync: Sync) -> Fetched | SyncedFile:
+    """The file, whose stored bytes have their hash: taken again where they no longer do. Raises StateError."""
+    if isinstance(file, SyncedFile):
+        return file
+    try:
+        check_snapshot(sync.settings.snapshots, file.snapshot)
+    except StateError:
+        with suppress(OSError):
+            stored_path(sync.settings.snapshots, file.snapshot.sha256).unlink(missing_ok=True)
+        file = take()
+        if isinstance(file, Fetched):
+            check_snapshot(sync.settings.snapshots, file.snapshot)
+    return file
 
 
 def _record(snapshot: Snapshot, sync: Sync) -> None:
@@ -241,18 +309,13 @@ def _open(fetched: Fetched, asked: str, sync: Sync) -> _Opened:
     return opened
 
 
-def _close(opened: _Opened, tables: Sequence[LoadedFile], asked: str, sync: Sync) -> SyncedFile:
-    snapshot = opened.fetched.snapshot
-    became = {table.status for table in tables}
-    refused = bool(opened.reason) or "refused" in became
-    status = "new" if became & {"loaded", "unchanged"} else "refused" if refused else "passed over"
-    if not refused:
-        _remember(snapshot, asked, tables, sync)
+def _close(opened: _Opened) -> SyncedFile:
+    became = {table.status for table in opened.tables}
     return SyncedFile(
-        name=snapshot.name,
+        name=opened.fetched.snapshot.name,
         release=_shown(opened.fetched),
-        status=status,
-        tables=tuple(tables),
+        status="new" if became & LOADED else "refused" if opened.refused else "passed over",
+        tables=tuple(opened.tables),
         reason=opened.reason,
     )
 
@@ -283,33 +346,3 @@ def _settle_licence(candidates: Sequence[Candidate], sync: Sync) -> None:
                 "the notice above and run the command again with --accept-ama-licence"
             )
         accept_licence(sync.settings.home, by=by, on=sync.today, notice=notice)
-
-
-def _done_path(snapshot: Snapshot, asked: str, sync: Sync) -> Path:
-    return sync.settings.snapshots / "loaded" / f"{snapshot.sha256}{f'.{asked}' if asked else ''}.json"
-
-
-def _remember(snapshot: Snapshot, asked: str, tables: Sequence[LoadedFile], sync: Sync) -> None:
-    done = {"reader": reader_version(), "tables": [table.model_dump(mode="json") for table in tables]}
-    write_atomically(_done_path(snapshot, asked, sync), json.dumps(done, indent=1) + "\n")
-
-
-def _remembered(snapshot: Snapshot, asked: str, sync: Sync) -> tuple[LoadedFile, ...] | None:
-    """What came of these very bytes before, if the readers are the same and the tables are still loaded."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        done = json.loads(_done_path(snapshot, asked, sync).read_bytes())
-        if done["reader"] == reader_version():
-            tables = [LoadedFile.model_validate(table) for table in done["tables"]]
-            held = {
-                (t.release.name, t.layout, t.file)
-                for t in sync.database.tables()
-                if t.sha256 == snapshot.sha256
-            }
-            wanted = {(t.release, t.layout, t.file) for t in tables if t.status in ("loaded", "unchanged")}
-            if wanted <= held:
-                return tuple(_unchanged(table) for table in tables)
-    return None
-
-
-def _unchanged(table: LoadedFile) -> LoadedFile:
-    return table.model_copy(update={"status": "unchanged"}) if table.status == "loaded" else table

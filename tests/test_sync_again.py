@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import load_tables
+from pipeline import load_tables, sync_memory
 from pipeline import sync as module
 from pipeline.errors import StateError
 from pipeline.facts import database, loading
@@ -121,7 +121,7 @@ def test_newer_readers_read_everything_again(
 ):
     sync(folder)
     calls.clear()
-    for place in (module, loading, database):
+    for place in (sync_memory, loading, database):
         monkeypatch.setattr(place, "reader_version", lambda: "newer")
     assert by_status(sync(folder)["rvu26d.zip"].tables)["fees.csv"] == "loaded"
     assert calls["load_table"] == 3
@@ -250,7 +250,7 @@ def test_a_form_that_comes_later_is_taken_only_where_it_is_better(
     write(folder, {"PPRRVU2026_Oct.csv": fee_csv(*rows)})
     assert by_status(sync(folder)["PPRRVU2026_Oct.csv"].tables) == {"PPRRVU2026_Oct.csv": "loaded"}
     (left,) = sync(folder)["PPRRVU2026_Oct.txt"].tables  # which is no longer what is loaded
-    assert left.reason == "another form of the table in PPRRVU2026_Oct.csv"
+    assert left.reason.startswith("it was replaced by PPRRVU2026_Oct.csv, which stays")
     assert [table.file for table in sync.database.tables()] == ["PPRRVU2026_Oct.csv"]
     calls.clear()
     assert {file.status for file in sync(folder).values()} == {"unchanged"} and calls == {}

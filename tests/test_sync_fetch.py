@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.sources.fetch import Patience, build_client, fetch
 from pipeline.sources.registry import KnownRelease, ReleaseFile
-from pipeline.sources.snapshots import Fetched, Snapshot, read_snapshots
+from pipeline.sources.snapshots import Fetched, Snapshot, read_snapshots, stored_path
 from pipeline.sync import SyncedFile, due_releases, sync_releases
 from tests.syncing import REGISTRY, TODAY, Syncing, by_status
 from tests.tables_sample import fee, fee_csv, gpci_csv, ptp_txt, zipped
@@ -231,6 +231,21 @@ def test_a_damaged_archive_is_fetched_again(get: Fetching, server: Server):
     assert "cut short or damaged" in get()[0].reason
     server.serve(RVU, FEES, "one")
     assert get()[0].status == "new"
+
+
+def test_stored_bytes_that_were_altered_are_fetched_again_before_they_are_loaded(
+    get: Fetching, server: Server
+):
+    get()
+    store = get.syncing.home / "snapshots"
+    (snapshot,) = read_snapshots(store, "RVU26D")
+    stored_path(store, snapshot.sha256).write_bytes(FEES[:-1] + b"\1")
+    assert get()[0].status == "unchanged"  # not looked at: its tables are loaded
+    (get.syncing.home / "facts.sqlite").unlink()
+    server.seen.clear()
+    assert get()[0].status == "new" and get.syncing.rows() == ["20001"]
+    assert stored_path(store, snapshot.sha256).read_bytes() == FEES
+    assert len(server.seen) == 2  # whether there is a newer one, then for the bytes
 
 
 def test_what_is_due_is_the_newest_release_of_each_family_that_has_started_and_an_address():

@@ -36,13 +36,11 @@ class Origin(NamedTuple):
     beside: Mapping[int, str] = MappingProxyType({})
 
 
-def holds(database: FactDatabase, origin: Origin, layout: str) -> bool:
-    """Whether this very file is loaded already, read by the code of today."""
+def held_table(database: FactDatabase, origin: Origin, layout: str) -> LoadedTable | None:
+    """The table of this very file, where it is loaded already, read by the code of today."""
     wanted = (origin.sha256, origin.part, origin.parts, reader_version())
-    return any(
-        (table.sha256, table.part, table.parts, table.reader) == wanted
-        for table in database.tables(layout, release=origin.release)
-    )
+    held = database.tables(layout, release=origin.release)
+    return next((t for t in held if (t.sha256, t.part, t.parts, t.reader) == wanted), None)
 
 
 def load_table(
