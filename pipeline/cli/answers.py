@@ -43,7 +43,10 @@ def pay(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """What Medicare pays for a claim: the surgeon's part with its arithmetic, the facility's part, and their sum."""
+    """What Medicare pays for a claim, with the arithmetic.
+
+    The surgeon's part, the facility's part, and their sum; NCCI's edits between the lines are applied.
+    """
     from pipeline.facts.answers import answer_pair
     from pipeline.facts.claims import price_claim
     from pipeline.facts.localities import find_caps, find_locality
@@ -145,7 +148,7 @@ def _money(amount: Decimal | None) -> str:
 def modifiers(
     code: Annotated[str, typer.Argument(metavar="CODE")], as_of: AsOf = None, as_json: Json = False
 ) -> None:
-    """Which modifiers a code's indicators allow, when, and by which indicator of which release."""
+    """Which modifiers apply to a code, by which indicator."""
     from pipeline.facts.indicators import applicable_entries
     from pipeline.facts.releases import name_on
     from pipeline.facts.rows import rows_of
@@ -187,7 +190,7 @@ def edits(
     hospital: Annotated[bool, typer.Option("--hospital", help="Edits for outpatient hospitals.")] = False,
     as_json: Json = False,
 ) -> None:
-    """The NCCI edit of a pair on a date of service; or a code's unit limit, add-on relations and edits."""
+    """The NCCI edit of a pair; or a code's unit limit and edits."""
     one, on = parse_code(code), parse_date(as_of)
     if other is None:
         _edits_of_code(one, as_of, as_json=as_json, hospital=hospital)
@@ -270,7 +273,7 @@ def localities(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Medicare localities with their GPCIs, as `facts pay --locality` names them."""
+    """Payment localities with their GPCIs, for --locality."""
     from pipeline.facts.localities import list_localities
     from pipeline.facts.releases import name_on
 

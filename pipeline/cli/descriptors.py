@@ -28,7 +28,10 @@ def descriptors(
     remove: Annotated[bool, typer.Option("--remove", help="Delete them again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """CPT descriptors on your pages, if you are licensed to show them; without arguments, what is stored."""
+    """CPT descriptors, if you are licensed to show them.
+
+    Without arguments: what is stored.
+    """
     from pipeline.facts.descriptors import license_descriptors, remove_descriptors
 
     if licence and not (licence.strip() and licence.isprintable() and len(licence) <= _LONGEST_LICENCE):

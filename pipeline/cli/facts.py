@@ -54,7 +54,7 @@ def show_facts(
     modifier: Annotated[str, typer.Option(help="The row of a modifier (26, TC, 53), with --release.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Show the facts of codes on a date of service, or in one release, each with its release and row."""
+    """Facts of codes on a date of service, or in one release."""
     from pipeline.errors import NoFactsError, UsageError
 
     if modifier and not release:
@@ -125,7 +125,7 @@ def list_codes(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the codes that have facts and a profile, with their category and region."""
+    """Codes with facts and a profile: category and region."""
     from pipeline.errors import NoFactsError
 
     workspace = open_workspace()
@@ -149,7 +149,7 @@ def diff(
     codes: CodeRange = None,
     as_json: Json = False,
 ) -> None:
-    """What changed from one release to another: by code and field, with national payments in dollars."""
+    """What changed between two releases, with dollars."""
     from pipeline.facts.differences import diff_releases
 
     before, after = parse_release_option(before), parse_release_option(after)
@@ -215,7 +215,7 @@ def export(
     codes: CodeRange = None,
     as_json: Json = False,
 ) -> None:
-    """Write a release's facts as tidy CSV (one row a fact) to standard output, or as JSON lines."""
+    """A release as tidy CSV, one row a fact, or as JSON lines."""
     from pipeline.facts.export import export_facts
     from pipeline.facts.table import COLUMNS
 

@@ -19,7 +19,7 @@ _LONGEST_NAME = 300
 
 @sources.command("list")
 def list_sources(as_json: Json = False) -> None:
-    """List table releases, notes by the document they restate, and added documents."""
+    """Releases, notes, publishers and documents there are."""
     from collections import Counter
 
     workspace = open_workspace()
@@ -110,7 +110,7 @@ def add_source(
     effective_from: Annotated[str | None, typer.Option(help="First date it is in force, YYYY-MM-DD.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Add a document you hold, so that footnotes can show its own words.
+    """Add a document you hold; footnotes show its own words.
 
     `--from` takes publisher, authority, licence, address and the caps on quoting from the registry.
     """

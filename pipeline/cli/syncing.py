@@ -49,7 +49,7 @@ def sync(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring in the publishers' tables: fetched, or from a folder; kept by hash; loaded whole or refused."""
+    """Bring in the publishers' tables, fetched or from a folder."""
     from pipeline.sync import Sync, due_releases, sync_folder, sync_releases
 
     # RVU26D-QPP is a table in the files of RVU26D.
@@ -154,7 +154,7 @@ def _share(url: str, done: int, whole: int | None) -> str:
 
 @sources.command("status")
 def status(as_of: AsOf = None, as_json: Json = False) -> None:
-    """What is loaded of every source, what its calendar says should be in force, and what is due next."""
+    """What is loaded, what should be in force, what is due."""
     from pipeline.source_status import source_status
 
     workspace, on = open_workspace(), parse_date(as_of)
