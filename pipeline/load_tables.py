@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from pipeline.data import Record
 from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase, LoadedTable
-from pipeline.facts.loading import Origin, held_table, load_table
+from pipeline.facts.loading import Origin, Said, held_table, load_table, other_edition, said_of_edition
 from pipeline.facts.readers import hospital_layout, recognise
 from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, TableFile
 from pipeline.facts.releases import parse_release
@@ -23,6 +23,7 @@ from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
 # Of several forms of one table the first is loaded; delimited text says most exactly what stands where.
 _FORMS = (".csv", ".txt", ".xlsx")
+_SETTINGS = {"PTP": re.compile("ccipra|practitioner", re.I), "PTPH": re.compile("ccioph|hospital", re.I)}
 _PART = re.compile(r"-f([1-4])\b", re.IGNORECASE)
 Progress = Callable[[str], None]
 # Keeps the descriptors of a release, by code.
@@ -49,6 +50,22 @@ class Naming:
         told = (release for name in names for release in self.of_name(name))
         offered = [self.asked] if self.asked else list(told)
         return next((release for release in offered if _is_of(release, layout)), "")
+
+    def contradiction(self, layout: Layout, names: Sequence[str]) -> str:
+        """Why a table cannot be of the release asked for: a name tells another of its family. Empty where none does."""
+        for name in names if self.asked else ():
+            for told in self.of_name(name):
+                if _is_of(told, layout) and told != self.asked:
+                    return f"{name} is of {told} by its name, not of {self.asked}; give --release {told}, or none"
+            family = next(
+                (f for f, words in _SETTINGS.items() if layout.name == PTP and words.search(name)), ""
+            )
+            if family and family != parse_release(self.asked).family:
+                return (
+                    f"{name} is of the family {family} by its name, not of {self.asked}; give --release "
+                    f"{_example(family)}, or the like"
+                )
+        return ""
 
 
 class LoadedFile(Record):
@@ -146,6 +163,54 @@ def _on_its_own(candidate: Candidate) -> str:
     return f"sync it from a folder of its own with --release {release}"
 
 
+def refuse_unsure(
+    candidates: Iterable[Candidate],
+) -> tuple[list[Candidate], list[tuple[Candidate, LoadedFile]]]:
+    """Without the tables of an archive that say another year or quarter than their release, or none beside such a one.
+
+    The others, each with the reason it is refused.
+    """
+    archives: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        key = (candidate.origin.sha256, candidate.origin.release.removesuffix("-QPP"))
+        archives.setdefault(key, []).append(candidate)
+    sure: list[Candidate] = []
+    refused: list[tuple[Candidate, LoadedFile]] = []
+    for tables in archives.values():
+        reasons = _reasons(tables) if len(tables) > 1 else {}
+        for candidate in tables:
+            if reason := reasons.get(candidate.place):
+                refused.append((candidate, _report(candidate, "refused", reason=reason)))
+            else:
+                sure.append(candidate)
+    return sure, refused
+
+
+def _reasons(tables: Sequence[Candidate]) -> dict[str, str]:
+    """Why tables of one archive are refused, by place. Of several forms of a table the preferred one speaks for all."""
+    said = [(candidate, _said(candidate)) for candidate in choose_forms(tables)[0]]
+    others = [(c, place) for c, of in said for place, each in enumerate(of) if each.other]
+    reasons: dict[str, str] = {}
+    for candidate, of in said:
+        for other, place in others:
+            if of and of[place].found is None:
+                reasons[candidate.place] = (
+                    f"it does not say its {of[place].name}, and {other.file.name} beside it is of another than "
+                    f"{candidate.origin.release}; give the release they belong to with --release"
+                )
+    return reasons | {c.place: other_edition(_said(c)[place], c.origin) for c, place in others}
+
+
+def _said(candidate: Candidate) -> tuple[Said, ...]:
+    """What a table says of its edition, its first row included; nothing where it cannot be read."""
+    try:
+        table = candidate.reader.read(candidate.file, False)
+        next(table.rows, None)
+    except SourceError:
+        return ()  # it will be refused, with its reason, when its turn comes
+    return said_of_edition(table, candidate.origin)
+
+
 def load_candidate(
     database: FactDatabase,
     candidate: Candidate,
@@ -210,9 +275,12 @@ def _identify(file: TableFile, *, archive: str, sha256: str, naming: Naming) -> 
         if reader is None:
             return LoadedFile(file=file.name, status="passed over", reason="no table that is read here")
         # A member of a zip inside the zip is named INNER.zip/MEMBER, and either name may tell.
-        release = naming.release(reader.layout, (*reversed(file.name.split("/")), archive))
+        names = (*reversed(file.name.split("/")), archive)
+        release = naming.release(reader.layout, names)
         if not release:
             return _unnamed(file, reader, naming.asked)
+        if other := naming.contradiction(reader.layout, names):
+            return _refused(file, reader, release, other)
         if reader.layout.name == FEE_SCHEDULE and _is_qpp(reader, file):
             release = f"{release.removesuffix('-QPP')}-QPP"
     except SourceError as error:
@@ -233,6 +301,10 @@ def _partless(file: TableFile, reader: Reader, release: str) -> LoadedFile:
         f"neither its name nor that of an archive around it tells which of the {PTP_PARTS} files of its release it is; "
         f"keep CMS's name, which ends in -f1 to -f{PTP_PARTS}"
     )
+    return _refused(file, reader, release, reason)
+
+
+def _refused(file: TableFile, reader: Reader, release: str, reason: str) -> LoadedFile:
     return LoadedFile(
         file=file.name, status="refused", release=release, layout=reader.layout.name, reason=reason
     )

@@ -12,6 +12,8 @@ from pipeline.sources.registry import RegistryEntry
 
 # Two layouts of one list: either is all of it.
 _SAME_LIST = frozenset(("hcpcs_modifiers", "hcpcs_modifier_list"))
+# Without it a release says nothing of a code; the sources that are not here have one table.
+_LEADING = {"RVU": "pprrvu", "OPPS": "opps_codes", "ASC": "asc_surgical"}
 
 
 class FamilyStatus(Record):
@@ -19,8 +21,9 @@ class FamilyStatus(Record):
 
     `whole`: the newest release loaded as whole tables; `starter`: the newest that the starter set has rows of; both
     empty where there is none. `in_force`: what the calendar says should apply. `stale`: a newer one than `whole`
-    should be there. `missing_parts`: files of `whole` that are not loaded, `missing_tables`: layouts of which it has
-    none. `next_release` starts on `next_due`. `unconfirmed`: layouts built without having seen a file.
+    should be there, or its leading table. `missing_parts`: files of `whole` that are not loaded, `missing_tables`:
+    layouts of which it has none. `next_release` starts on `next_due`. `unconfirmed`: layouts built without having
+    seen a file.
     """
 
     family: str
@@ -59,15 +62,18 @@ def _status(
     newest = own[-1].release if own else None
     upcoming = _next(entry.family, today)
     parts = [t for t in own if newest and t.release == newest and t.parts > 1]
+    missing = _missing_tables(entry, {t.layout for t in own if newest and _same(t.release, newest)})
     return FamilyStatus(
         family=entry.family,
         title=entry.title,
         whole=newest.name if newest else "",
         starter=rows[-1].name if rows else "",
         in_force=in_force,
-        stale=newest is None or _quarter(newest) < _quarter(parse_release(in_force)),
+        stale=newest is None
+        or _LEADING.get(entry.family) in missing
+        or _quarter(newest) < _quarter(parse_release(in_force)),
         missing_parts=parts[0].parts - len(parts) if parts else 0,
-        missing_tables=_missing_tables(entry, {t.layout for t in own if newest and _same(t.release, newest)}),
+        missing_tables=missing,
         next_release=upcoming,
         next_due=release_span(upcoming)[0],
         address_known=bool((known := entry.release(in_force)) and known.files),

@@ -29,6 +29,7 @@ from pipeline.load_tables import (
     find_tables,
     load_candidate,
     notices,
+    refuse_unsure,
 )
 from pipeline.settings import Settings
 from pipeline.sources.archive import open_members
@@ -235,10 +236,11 @@ def _load_all(takes: Sequence[_Take], *, asked: str, by_hand: bool, sync: Sync) 
             # Also where the licence is not accepted then: what came need not come again.
             if not opened[-1].reason:
                 _record(file.snapshot, sync)
-    candidates, stay = memory.without_replaced(c for file in opened for c in file.candidates)
+    sure, unsure = refuse_unsure(c for file in opened for c in file.candidates)
+    candidates, stay = memory.without_replaced(sure)
     chosen, passed = choose_forms(candidates, standing, stands=memory.stands())
     _settle_licence(chosen, sync)
-    yield from _load_chosen(opened, chosen, [*stay, *passed], sync)
+    yield from _load_chosen(opened, chosen, [*stay, *passed, *unsure], sync)
     for file in opened:
         memory.note(file.fetched.snapshot, file.tables, done=not file.refused)
 

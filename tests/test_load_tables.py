@@ -58,13 +58,40 @@ def test_a_table_is_known_by_what_it_holds_whatever_its_name(content: bytes, lay
         ("folder/PPRRVU2026_Oct_nonQPP.csv", "rvu26a.zip", "", "RVU26D"),  # its own name says it best
         ("PPRRVU2026_Jan.csv", "rvu26a-updated-12-29-2025.zip", "", "RVU26A"),
         ("rvu26ar.zip/PPRRVU2026_Jan.csv", "all.zip", "", "RVU26AR"),  # the inner zip's
-        ("PPRRVU2026_Oct.csv", "rvu26d.zip", "RVU26C", "RVU26C"),  # what the user says goes above all
+        ("fees.csv", "download.zip", "RVU26C", "RVU26C"),  # what the user says of names that tell nothing
+        ("PPRRVU2026_Jan.csv", "", "RVU26AR", "RVU26AR"),
         ("ccipra-v323r0-f1.txt", "rvu26d.zip", "", "RVU26D"),  # a name of another family says nothing
     ],
 )
 def test_the_release_is_told_by_name_or_archive_or_user(name: str, archive: str, asked: str, release: str):
     (candidate,) = tables(table_file(fee_csv(*ROWS), name), archive=archive, asked=asked)
     assert candidate.origin.release == release
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "archive", "asked", "says"),
+    [
+        (fee_csv(*ROWS), "PPRRVU2026_Oct.csv", "", "RVU26C", "PPRRVU2026_Oct.csv is of RVU26D by its name"),
+        (
+            fee_csv(*ROWS),
+            "fees.csv",
+            "rvu26d.zip",
+            "RVU26C",
+            "rvu26d.zip is of RVU26D by its name, not of RVU26C",
+        ),
+        (fee_csv(*ROWS), "PPRRVU2026_Jan.csv", "rvu26a.zip", "RVU26AR", "give --release RVU26A, or none"),
+        (fee_csv(*ROWS), "rvu26b.zip/PPRRVU2026_Oct.csv", "", "RVU26D", "rvu26b.zip is of RVU26B"),
+        (PTP, "ccioph-v323r0-f1.txt", "", "PTP-2026Q4", "is of PTPH-2026Q4 by its name, not of PTP-2026Q4"),
+        (PTP, "ccipra-v323r0-f1.txt", "", "PTPH-2026Q4", "is of PTP-2026Q4 by its name, not of PTPH-2026Q4"),
+        (PTP, "ccioph-f1.txt", "", "PTP-2026Q4", "is of the family PTPH by its name"),
+        (PTP, "edits-f1.txt", "practitioner edits.zip", "PTPH-2026Q4", "is of the family PTP by its name"),
+    ],
+)
+def test_a_name_that_tells_another_release_than_the_one_asked_for_refuses(
+    content: bytes, name: str, archive: str, asked: str, says: str
+):
+    refused = other(table_file(content, name), archive=archive, asked=asked)
+    assert (refused.status, refused.release) == ("refused", asked) and says in refused.reason
 
 
 def test_a_table_that_nothing_names_is_refused_with_what_to_do():
@@ -155,5 +182,5 @@ def test_hospital_editions_are_kept_apart():
     )
     assert told(edits) == "PTPH-2026Q4 ptp_hospital 2/4"
     assert told(units) == "MUEH-2026Q4 mue_hospital 1/1"
-    (asked,) = tables(table_file(PTP, "ccipra-v323r0-f1.txt"), asked="PTPH-2026Q4")
+    (asked,) = tables(table_file(PTP, "edits-f1.txt"), asked="PTPH-2026Q4")
     assert told(asked) == "PTPH-2026Q4 ptp_hospital 1/4"

@@ -145,6 +145,24 @@ def test_tables_of_the_newest_release_that_are_missing_are_named(
     assert status(family, *tables).missing_tables == missing
 
 
+@pytest.mark.parametrize(
+    ("family", "layouts", "stale"),
+    [
+        ("RVU26D", ("opps_caps", "anesthesia"), True),
+        ("RVU26D", ("pprrvu",), False),
+        ("OPPS-2026-10", ("opps_apc",), True),
+        ("OPPS-2026-10", ("opps_codes",), False),
+        ("ASC-2026-10", ("asc_ancillary",), True),
+        ("HCPCS-2026-10", ("hcpcs_modifier_list",), False),
+    ],
+)
+def test_a_release_without_its_leading_table_is_not_current(
+    family: str, layouts: tuple[str, ...], stale: bool
+):
+    found = status(parse_release(family).family, *(table(family, layout) for layout in layouts))
+    assert (found.whole, found.stale) == (family, stale)
+
+
 def test_layouts_that_no_file_confirmed_are_named():
     assert status("OPPS").unconfirmed == ("opps_codes",)
     assert status("PTPH").unconfirmed == ("ptp_hospital",)

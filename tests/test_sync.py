@@ -23,6 +23,10 @@ from tests.tables_sample import (
 ROWS = (fee("20001"), fee("20002", days="000"))
 GPCI = gpci_csv("01112,CA,05,A CITY,1.000,1.400,0.500")
 MUE = mue_csv("20001,2,3 Date of Service Edit: Clinical,Clinical: Data")
+CAPS = (
+    b"HCPCS,MOD,PROCSTAT,CARRIER,LOCALITY,FACILITY PRICE,NON-FACILTY PRICE\r\n79999,,A,01112,05,1.00,1.00\r\n"
+)
+ANESTHESIA = b"Contractor,Locality,Locality Name,National Anes CF of 20.3178\r\n02102 ,01 ,ALASKA*,27.80 \r\n"
 PTP = ptp_txt("20001 20002 20180101 * 1")
 BAD = fee_csv(ROWS[0], (*fee("20003")[:5], "1O.00", *fee("20003")[6:]))
 RELEASE = {
@@ -207,3 +211,28 @@ def test_parts_cut_at_other_codes_replace_each_other_when_they_come_together(syn
     )
     assert {file.status for file in sync(again).values()} == {"new"}
     assert sync.tables() == ["PTP-2026Q4 ptp 1/4 2", "PTP-2026Q4 ptp 2/4 1"]
+
+
+def test_tables_that_say_nothing_are_refused_with_those_beside_them_of_another_edition(
+    sync: Syncing, folder: Path
+):
+    members = {
+        "ANES2026.csv": ANESTHESIA,
+        "fees.csv": fee_csv(*ROWS),  # of October
+        "GPCI2026.csv": GPCI,  # of 2026
+        "OPPSCAP.csv": CAPS,
+    }
+    write(
+        folder,
+        {
+            "download.zip": zipped(members),
+            "more.zip": zipped({"OPPSCAP.csv": CAPS + b"79998,,A,01112,05,1.00,1.00\r\n"}),
+        },
+    )
+    tables = {table.file: table for table in sync(folder, "RVU26C")["download.zip"].tables}
+    assert {table.status for table in tables.values()} == {"refused"}
+    assert tables["GPCI2026.csv"].reason == (
+        "it does not say its quarter, and fees.csv beside it is of another than RVU26C; give the release they belong "
+        "to with --release"
+    )
+    assert sync.tables() == ["RVU26C opps_caps 1/1 2"]  # of an archive of its own

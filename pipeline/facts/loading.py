@@ -97,19 +97,41 @@ def _register(cursor: sqlite3.Cursor, table: Table, origin: Origin, *, first: da
     return int(cursor.lastrowid or 0)
 
 
-def _check_edition(table: Table, origin: Origin) -> None:
+class Said(NamedTuple):
+    """What a file says of its edition, None where it does not, beside what its release is."""
+
+    name: str
+    found: int | None
+    expected: int
+
+    @property
+    def other(self) -> bool:
+        """Whether it is another one."""
+        return self.found is not None and self.found != self.expected
+
+
+def said_of_edition(table: Table, origin: Origin) -> tuple[Said, ...]:
+    """What a table says of its year, its quarter, and whether it is the QPP file, always in this order."""
     release = parse_release(origin.release)
-    said = (
-        ("year", table.year, release.year),
-        ("quarter", table.quarter, release.quarter),
-        ("QPP file", table.qpp, release.qpp),
+    return (
+        Said("year", table.year, release.year),
+        Said("quarter", table.quarter, release.quarter),
+        Said("QPP file", table.qpp, release.qpp),
     )
-    for name, found, expected in said:
-        if found is not None and found != expected:
-            raise SourceError(
-                f"{origin.file}: expected {name} {expected} for {origin.release}, the file says {found}; "
-                "give the release it belongs to with --release"
-            )
+
+
+def other_edition(said: Said, origin: Origin) -> str:
+    """The sentence for a file that says it is of another edition than its release."""
+    return (
+        f"{origin.file}: expected {said.name} {said.expected} for {origin.release}, the file says {said.found}; "
+        "give the release it belongs to with --release"
+    )
+
+
+def _check_edition(table: Table, origin: Origin) -> None:
+    for said in said_of_edition(table, origin):
+        if said.other:
+            raise SourceError(other_edition(said, origin))
 
 
 class _Sorter:
