@@ -26,6 +26,7 @@ from pipeline.facts.readers.pprrvu_rows import (
     SHARES,
     SUPERVISION,
     Line,
+    refuse_proposed,
     rows_of,
 )
 from pipeline.facts.readers.text import HEAD_LINES, cells_of
@@ -81,6 +82,7 @@ def _read(file: TableFile, descriptors: bool, *, workbook: bool) -> Table:
     rows = cells_of(file, delimiter=",")
     above = _until_headings(rows, file)
     line, _ = above[-1]
+    refuse_proposed((" ".join(filter(None, cells)) for _, cells in above), file)
     title = _titled(cells for _, cells in above)
     year = int(title[1]) if title else None
     pricing = _require_headings([cells for _, cells in above], file, line=line, year=year)

@@ -12,7 +12,15 @@ from itertools import pairwise
 
 from pipeline.errors import SourceError
 from pipeline.facts.readers.layout import Head, Refused, Table, TableFile
-from pipeline.facts.readers.pprrvu_rows import HEADINGS, LAYOUT, SHARES, Line, misfit, rows_of
+from pipeline.facts.readers.pprrvu_rows import (
+    HEADINGS,
+    LAYOUT,
+    SHARES,
+    Line,
+    misfit,
+    refuse_proposed,
+    rows_of,
+)
 from pipeline.facts.readers.text import head_of, lines_of
 
 # First and last position of each column of the common order, from 1.
@@ -76,6 +84,7 @@ def matches(head: Head) -> bool:
 def read(file: TableFile, descriptors: bool) -> Table:
     """Stream a file. Raises SourceError where no record among the first lines has the layout."""
     head = head_of(file)
+    refuse_proposed((line[4:] for line in head.lines if line.startswith(_HEADER)), file)
     _require_layout(head, file)
     notice = tuple(line[4:].strip() for line in head.lines if line.startswith(_HEADER))
     table = Table(LAYOUT, iter(()), notice=notice)

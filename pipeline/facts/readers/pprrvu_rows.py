@@ -10,11 +10,13 @@ indicator (1 in the QPP file, 9 in the other).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.facts.readers.layout import Column, Layout, National, Refused, Row, Table
+from pipeline.errors import SourceError
+from pipeline.facts.readers.layout import Column, Layout, National, Refused, Row, Table, TableFile
 
+_PROPOSED = re.compile(r"\bproposed\b", re.IGNORECASE)
 HEADINGS = (
     "HCPCS",
     "MOD",
@@ -149,6 +151,16 @@ class Line(NamedTuple):
 
     number: int
     cells: list[str]
+
+
+def refuse_proposed(lines: Iterable[str], file: TableFile) -> None:
+    """Raise SourceError where a line above the rows says that the values are a proposed rule's."""
+    for line in lines:
+        if _PROPOSED.search(line):
+            raise SourceError(
+                f"{file.name}: expected a relative value file in force, found a proposed one ({line.strip():.80}); "
+                "load the quarterly file"
+            )
 
 
 def rows_of(

@@ -74,9 +74,7 @@ def cells_of(file: TableFile, *, delimiter: str | None = None) -> Iterator[tuple
         except StopIteration:
             return
         except csv.Error as error:
-            raise SourceError(
-                f"{file.name}:{reader.line_num}: expected delimited cells ({error}); the file may be cut off"
-            ) from error
+            raise _no_cells(f"{file.name}:{reader.line_num}", error) from error
         yield reader.line_num, [cell.strip() for cell in cells]
 
 
@@ -90,8 +88,17 @@ def head_of(file: TableFile) -> Head:
     try:
         cells = tuple(tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=delimiter))
     except csv.Error as error:
-        raise SourceError(f"{file.name}: expected delimited cells in its first lines ({error})") from error
+        raise _no_cells(file.name, error) from error
     return Head(file.name, lines, cells)
+
+
+def _no_cells(where: str, error: csv.Error) -> SourceError:
+    if "new-line character" in str(error):  # Python's words go on to speak of how it was opened
+        return SourceError(
+            f"{where}: expected lines that end in LF or CR LF, found a CR alone; save the file with Windows or Unix "
+            "line ends"
+        )
+    return SourceError(f"{where}: expected delimited cells ({error}); the file may be cut off")
 
 
 def _first(rows: Iterator[_T]) -> Iterator[_T]:

@@ -7,6 +7,7 @@ from pipeline.facts.readers.layout import Refused
 from pipeline.facts.readers.pprrvu import READERS
 from tests.facts.readers.locality_tables import read, table_file
 from tests.facts.readers.relative_values import IMAGING, SURGERY, delimited, record
+from tests.tables_sample import fee, fee_txt
 
 LINE = ",".join(SURGERY.values())
 
@@ -165,3 +166,10 @@ def test_a_last_line_cut_anywhere_is_refused(length):
 def test_a_file_that_ends_within_a_quotation_is_an_error():
     with pytest.raises(SourceError, match=r"^table\.csv:13: .*cut off"):
         read(READERS, delimited(record(), record(IMAGING), last='9999X,,"Inv'))
+
+
+def test_the_file_of_a_proposed_rule_is_refused():
+    fixed = fee_txt(fee("20001")).replace(b"HDR 2025", b"HDR PROPOSED RULE, 2025")
+    for file in (delimited(SURGERY, month="Proposed Rule"), table_file(fixed, "table.txt")):
+        with pytest.raises(SourceError, match=r"found a proposed one \(.*; load the quarterly file"):
+            read(READERS, file)

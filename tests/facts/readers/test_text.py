@@ -99,7 +99,7 @@ def test_a_cell_longer_than_csv_takes_is_refused_though_its_lines_are_short():
 @pytest.mark.parametrize("content", ["a,b\rc,d\r", "a,b\nc\rd,e\n", "a\r\nb\rc\r\n"])
 def test_a_lone_carriage_return_is_refused_in_delimited_text(content):
     for read in (cells, lambda content: recognise(table_file(content))):
-        with pytest.raises(SourceError, match=r"^table\.csv.*expected delimited cells.*new-line character"):
+        with pytest.raises(SourceError, match=r"^table\.csv.*found a CR alone; save the file"):
             read(content)
 
 
@@ -267,3 +267,12 @@ def test_layouts_have_one_name_each_and_the_hospitals_ptp_is_one_of_its_own():
 def test_documents_that_come_with_a_release_are_passed_over(shared_data: Path):
     for name in ("pfs/rvu25d_oct2025/RVU25D.pdf", "manuals/ncci_policy_manual_2026.pdf"):
         assert recognise(real_file(shared_data / name)) is None
+
+
+@pytest.mark.parametrize("of", [head_of, lambda file: list(cells_of(file))])
+def test_lines_that_end_in_a_carriage_return_alone_are_said_so(of):
+    with pytest.raises(
+        SourceError, match=r"^table.csv(:1)?: expected lines that end in LF or CR LF, found a CR"
+    ) as said:
+        of(table_file("HCPCS,MOD\r79999,\r", "table.csv"))
+    assert "universal" not in str(said.value) and "\n" not in str(said.value)
