@@ -16,7 +16,7 @@ from pipeline.data import Record
 from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase, LoadedTable
 from pipeline.facts.loading import Origin, Said, held_table, load_table, other_edition, said_of_edition
-from pipeline.facts.readers import hospital_layout, recognise
+from pipeline.facts.readers import hospital_layout, layouts, recognise
 from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, TableFile
 from pipeline.facts.releases import parse_release
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
@@ -67,6 +67,10 @@ class Naming:
                 )
         return ""
 
+    def confirms(self, names: Sequence[str]) -> bool:
+        """Whether a name tells the very release asked for."""
+        return any(self.asked in self.of_name(name) for name in names)
+
 
 class LoadedFile(Record):
     """What became of one member of a file. `rows` kept and `passed_over` add up to what was read.
@@ -110,8 +114,32 @@ def table_place(layout: str, release: str, part: int) -> str:
 def find_tables(
     members: Iterable[TableFile], *, archive: str, sha256: str, naming: Naming
 ) -> Iterator[Candidate | LoadedFile]:
-    """The tables among the members of a file; what is none comes with its reason."""
-    return (_identify(file, archive=archive, sha256=sha256, naming=naming) for file in members)
+    """The tables among the members of a file; what is none comes with its reason.
+
+    Where a member's name tells another release than the one asked for, those whose names tell nothing are refused too.
+    """
+    found = [_identify(file, archive=archive, sha256=sha256, naming=naming) for file in members]
+    other = next((item.file for item in found if _is_contrary(item, archive, naming)), "")
+    for item in found:
+        if other and isinstance(item, Candidate) and not naming.confirms(_names(item.file.name, archive)):
+            reason = (
+                f"its name does not tell its release, and {other} beside it is of another than {naming.asked}; "
+                "give the release they belong to with --release"
+            )
+            yield _report(item, "refused", reason=reason)
+        else:
+            yield item
+
+
+def _is_contrary(item: Candidate | LoadedFile, archive: str, naming: Naming) -> bool:
+    if isinstance(item, Candidate) or not item.release:
+        return False
+    return bool(naming.contradiction(layouts()[item.layout], _names(item.file, archive)))
+
+
+def _names(member: str, archive: str) -> tuple[str, ...]:
+    """The names that may tell a release: a member of a zip inside the zip is named INNER.zip/MEMBER."""
+    return (*reversed(member.split("/")), archive)
 
 
 def choose_forms(
@@ -274,8 +302,7 @@ def _identify(file: TableFile, *, archive: str, sha256: str, naming: Naming) -> 
         reader = recognise(file)
         if reader is None:
             return LoadedFile(file=file.name, status="passed over", reason="no table that is read here")
-        # A member of a zip inside the zip is named INNER.zip/MEMBER, and either name may tell.
-        names = (*reversed(file.name.split("/")), archive)
+        names = _names(file.name, archive)
         release = naming.release(reader.layout, names)
         if not release:
             return _unnamed(file, reader, naming.asked)

@@ -94,6 +94,19 @@ def test_a_name_that_tells_another_release_than_the_one_asked_for_refuses(
     assert (refused.status, refused.release) == ("refused", asked) and says in refused.reason
 
 
+def test_what_lies_beside_a_name_of_another_release_is_refused_unless_its_own_name_tells():
+    found = look(
+        table_file(GPCI, "GPCI2026.csv"),
+        table_file(fee_csv(*ROWS), "PPRRVU2026_Oct.csv"),
+        table_file(GPCI, "rvu26c.zip/GPCI2026.csv"),
+        archive="download.zip",
+        asked="RVU26C",
+    )
+    assert [getattr(item, "status", "found") for item in found] == ["refused", "refused", "found"]
+    assert isinstance(found[0], LoadedFile)
+    assert "PPRRVU2026_Oct.csv beside it is of another than RVU26C" in found[0].reason
+
+
 def test_a_table_that_nothing_names_is_refused_with_what_to_do():
     refused = other(table_file(fee_csv(*ROWS), "table.csv"), archive="download.zip")
     assert (refused.status, refused.layout) == ("refused", "pprrvu")
