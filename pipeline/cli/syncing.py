@@ -166,7 +166,8 @@ def status(as_of: AsOf = None, as_json: Json = False) -> None:
             print_json(family.model_dump(mode="json"))
             continue
         held = family.whole or (f"starter rows of {family.starter}" if family.starter else "nothing")
-        state = f"stale, {family.in_force} is in force" if family.stale else "current"
+        wanting = "incomplete" if family.whole == family.in_force else f"stale, {family.in_force} is in force"
+        state = wanting if family.stale else "current"
         print(f"{family.family:<6} {held:<28} {state}; {family.next_release} is due on {family.next_due}")
         if family.missing_parts:
             print(f"       {family.missing_parts} of its files are not loaded")
