@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from pipeline.data import Passage
@@ -59,11 +60,14 @@ def run() -> list[tuple[str, str]]:
         build_s = _seconds(lambda: build_index(passages, folder=folder, embedder=embedder))
         again_s = _seconds(lambda: build_index(passages, folder=folder, embedder=embedder))
         query = "decision for surgery on the same day"
+        asked = (
+            f"{query}, question {number}" for number in count()
+        )  # a question asked again is not embedded again
         with open_index(folder, embedder=embedder) as index:
             keyword_s = _median(lambda: index.keyword_search(query, limit=8))
-            search_s = _median(lambda: index.search(query, limit=8))
+            search_s = _median(lambda: index.search(next(asked), limit=8))
         with open_index(folder, embedder=embedder, exact_up_to=0) as index:
-            chroma_s = _median(lambda: index.search(query, limit=8))
+            chroma_s = _median(lambda: index.search(next(asked), limit=8))
         warm_s = statistics.median(_warm_process(folder) for _ in range(3))
     return [
         ("embedding, passages a second", f"{len(texts) / ours_s:.0f}"),

@@ -92,6 +92,13 @@ def load_modifier_entries() -> tuple[ModifierEntry, ...]:
     return tuple(ModifierEntry.model_validate(entry) for entry in tomllib.loads(text)["entry"])
 
 
+@cache
+def entries_by_key() -> dict[str, tuple[ModifierEntry, ...]]:
+    """The entries of each key, in their order: one for each value of its field that says something else."""
+    entries = load_modifier_entries()
+    return {entry.key: tuple(each for each in entries if each.key == entry.key) for entry in entries}
+
+
 def applicable_entries(facts: Mapping[str, Fact]) -> list[ModifierEntry]:
     """The entries that hold for a code with these rows."""
     return [entry for entry in load_modifier_entries() if entry.holds(facts)]

@@ -8,7 +8,7 @@ from pipeline.facts.indicators import (
     MUE_ADJUDICATION,
     NO_UNITS,
     STATUS_CODES,
-    applicable_entries,
+    entries_by_key,
     entry_fields,
 )
 from pipeline.facts.rows import FactSentence, Rows
@@ -68,7 +68,7 @@ def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | Non
 
 def compose_modifier(subject: str, rest: str, code: str, rows: Rows) -> FactSentence | None:
     """One row of the modifier table, from `modifiers.toml` and the code's own indicator."""
-    entry = next((entry for entry in applicable_entries(rows) if entry.key == rest), None)
+    entry = next((entry for entry in entries_by_key().get(rest, ()) if entry.holds(rows)), None)
     if entry is None or any(field not in rows for field in entry_fields(entry)):
         return None
     facts = tuple(rows[field] for field in entry_fields(entry))
