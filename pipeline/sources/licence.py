@@ -22,7 +22,7 @@ AMA_PAGE = "https://www.ama-assn.org/practice-management/cpt/ama-cpt-licensing-o
 _OURS = (
     "By accepting you confirm that you or your organisation may use CPT codes and descriptions under the American "
     "Medical Association's terms; Briefwright then reads the descriptions, keeps them apart, and writes them into no "
-    f"page. Read the terms first: {AMA_PAGE}"
+    f"page unless you name the licence for that. Read the terms first: {AMA_PAGE}"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _FILE = "licence.json"
