@@ -34,6 +34,15 @@ def parse_range(text: str) -> tuple[str, str]:
     return low, high
 
 
+def in_range(code: str, first: str, last: str) -> bool:
+    """Whether a code lies between two others, inclusive; empty ends leave a side open.
+
+    2060F sorts between 20600 and 20611, and is no code of theirs: categories II and III end in a letter.
+    """
+    same_kind = not first or code[-1:].isdigit() == first[-1:].isdigit()
+    return first <= code and (not last or code <= last) and same_kind
+
+
 def select_codes(
     codes: Sequence[str], ranges: Sequence[str], *, known: Collection[str], also: Collection[str] = ()
 ) -> list[str]:
@@ -45,7 +54,7 @@ def select_codes(
     chosen = [parse_code(code) for code in codes]
     for text in ranges:
         low, high = parse_range(text)
-        inside = sorted(code for code in known if low <= code <= high)
+        inside = sorted(code for code in known if in_range(code, low, high))
         if not inside:
             raise UsageError(
                 f"no loaded code lies in {low}-{high}; `briefwright facts list` names the loaded codes"

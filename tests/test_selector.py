@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.selector import select_codes
+from pipeline.selector import in_range, select_codes
 
 KNOWN = ["20610", "27447", "27486", "29881"]
 
@@ -27,3 +27,19 @@ def test_named_codes_need_not_be_known_and_case_does_not_matter():
 def test_nonsense_is_refused_with_what_was_expected(codes, ranges, says):
     with pytest.raises(UsageError, match=says):
         select_codes(codes, ranges, known=KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "last", "inside"),
+    [
+        ("20604", "20600", "20611", True),
+        ("2060F", "20600", "20611", False),
+        ("0591T", "0500T", "0599T", True),
+        ("05910", "0500T", "0599T", False),
+        ("20604", "", "\x7f", True),
+        ("2060F", "", "", True),
+        ("20612", "20600", "20611", False),
+    ],
+)
+def test_a_range_holds_codes_of_its_own_kind(code, first, last, inside):
+    assert in_range(code, first, last) is inside

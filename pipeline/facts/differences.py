@@ -16,6 +16,7 @@ from pipeline.facts.readers import layouts
 from pipeline.facts.readers.layout import Column
 from pipeline.facts.tables import EFFECTIVE, national_facts
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP, PTP_HOSPITAL
+from pipeline.selector import in_range
 
 _EDIT_LAYOUTS = (PTP, PTP_HOSPITAL)
 _LAST = "\x7f"  # sorts behind every code
@@ -156,6 +157,8 @@ def _read(
             first,
             last,
         ):
+            if not in_range(key, first, last):
+                continue
             values = database.cells(cells)
             if table.columns != columns:
                 known = dict(zip((column.field for column in table.columns), values, strict=True))
@@ -172,13 +175,14 @@ def _changed_edits(
     sides: list[_Rows] = []
     for here, there in (selects, selects[::-1]):
         found = database.query(f"SELECT * FROM ({here}) EXCEPT SELECT * FROM ({there})", first, last)  # noqa: S608
-        sides.append(dict(_edit_cells(*row) for row in found))
+        sides.append(dict(_edit_cells(*row) for row in found if in_range(row[0], first, last)))
     return sides[0], sides[1]
 
 
 def _count_edits(database: FactDatabase, tables: tuple[LoadedTable, ...], first: str, last: str) -> int:
-    select = "SELECT count(*) FROM ptp_edits WHERE table_id = ? AND column_one BETWEEN ? AND ?"
-    return sum(database.query(select, table.id, first, last)[0][0] for table in tables)
+    select = "SELECT column_one, count(*) FROM ptp_edits WHERE table_id = ? AND column_one BETWEEN ? AND ? GROUP BY 1"
+    counted = (row for table in tables for row in database.query(select, table.id, first, last))
+    return sum(count for code, count in counted if in_range(code, first, last))
 
 
 def _edit_cells(

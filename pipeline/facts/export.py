@@ -11,6 +11,7 @@ from pipeline.facts.ptp_edits import all_edits
 from pipeline.facts.readers import layouts
 from pipeline.facts.tables import all_rows, national_facts
 from pipeline.facts.whole_tables import PTP, PTP_HOSPITAL
+from pipeline.selector import in_range
 
 
 def export_facts(database: FactDatabase, release: str, *, first: str, last: str) -> Iterator[Fact]:
@@ -33,8 +34,9 @@ def export_facts(database: FactDatabase, release: str, *, first: str, last: str)
 
 def _rows(database: FactDatabase, table: LoadedTable, first: str, last: str) -> Iterator[Fact]:
     if table.layout in (PTP, PTP_HOSPITAL):
-        yield from (edit.fact() for edit in all_edits(database, table, first, last))
+        found = all_edits(database, table, first, last)
+        yield from (edit.fact() for edit in found if in_range(edit.column_one, first, last))
         return
     for row in all_rows(database, table, first=first, last=last):
-        if not row.locality:
+        if not row.locality and in_range(row.key, first, last):
             yield from row.facts()

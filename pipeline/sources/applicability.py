@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from pipeline.data import Applicability
+from pipeline.selector import in_range
 
 
 def applies(
@@ -22,16 +23,11 @@ def applies(
     if hcpcs_code in to.not_codes or any(tag in tags for tag in to.not_tags):
         return False
     if to.codes or to.ranges:
-        in_range = any(_within(hcpcs_code, first, last) for first, last in to.ranges)
-        if hcpcs_code not in to.codes and not in_range:
+        inside = any(in_range(hcpcs_code, first, last) for first, last in to.ranges)
+        if hcpcs_code not in to.codes and not inside:
             return False
     if to.tags and not any(tag in tags for tag in to.tags):
         return False
     if not all(tag in tags for tag in to.all_tags):
         return False
     return all(values.get(field) in allowed for field, allowed in to.indicators.items())
-
-
-def _within(code: str, first: str, last: str) -> bool:
-    """2060F sorts between 20600 and 20611, and is no code of theirs: categories II and III end in a letter."""
-    return first <= code <= last and code[-1].isdigit() == first[-1].isdigit()
