@@ -17,7 +17,7 @@ from pipeline.errors import SourceError
 from pipeline.facts.database import FactDatabase, LoadedTable
 from pipeline.facts.loading import Origin, Said, held_table, load_table, other_edition, said_of_edition
 from pipeline.facts.readers import hospital_layout, layouts, recognise
-from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, TableFile
+from pipeline.facts.readers.layout import Layout, Reader, Refused, Row, Table, TableFile
 from pipeline.facts.releases import parse_release
 from pipeline.facts.whole_tables import FEE_SCHEDULE, PTP
 
@@ -231,12 +231,18 @@ def _reasons(tables: Sequence[Candidate]) -> dict[str, str]:
 
 def _said(candidate: Candidate) -> tuple[Said, ...]:
     """What a table says of its edition, its first row included; nothing where it cannot be read."""
+    table = _begun(candidate)
+    return said_of_edition(table, candidate.origin) if table else ()
+
+
+def _begun(candidate: Candidate) -> Table | None:
+    """A table read up to its first row; None where it cannot be, for which it is refused when its turn comes."""
     try:
         table = candidate.reader.read(candidate.file, False)
         next(table.rows, None)
     except SourceError:
-        return ()  # it will be refused, with its reason, when its turn comes
-    return said_of_edition(table, candidate.origin)
+        return None
+    return table
 
 
 def load_candidate(
@@ -288,12 +294,8 @@ def notices(candidates: Iterable[Candidate]) -> tuple[str, ...]:
     """The copyright lines that the tables begin with, each once."""
     found: dict[str, None] = {}
     for candidate in candidates:
-        try:
-            table = candidate.reader.read(candidate.file, False)
-            next(table.rows, None)
-        except SourceError:
-            continue  # it will be refused, with its reason, when its turn comes
-        found |= dict.fromkeys(table.notice)
+        table = _begun(candidate)
+        found |= dict.fromkeys(table.notice if table else ())
     return tuple(found)
 
 

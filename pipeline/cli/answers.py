@@ -93,15 +93,8 @@ def _split(modifiers: str) -> tuple[str, ...]:
     return tuple(part.strip().upper() for part in modifiers.split(",") if part.strip())
 
 
-_SETTINGS = {
-    "office": "Office (non-facility)",
-    "hopd": "Hospital outpatient",
-    "asc": "Ambulatory surgery center",
-    "inpatient": "Hospital inpatient",
-}
-
-
 def _print_claim(claim: PricedClaim, on: date) -> None:
+    from pipeline.facts.money_sentences import SETTINGS
     from pipeline.facts.releases import name_on
 
     place = (
@@ -110,7 +103,7 @@ def _print_claim(claim: PricedClaim, on: date) -> None:
         else "national"
     )
     factor = ", qualifying APM participant" if claim.qpp else ""
-    print(f"{_SETTINGS[claim.setting]}, {on}, {place}{factor}")
+    print(f"{SETTINGS[claim.setting]}, {on}, {place}{factor}")
     for line in claim.lines:
         name = "-".join((line.line.hcpcs_code, *line.line.modifiers))
         rank = f"  (rank {line.rank})" if line.rank else ""

@@ -171,10 +171,10 @@ def _counted(found: ReleaseDifference) -> dict[str, int]:
 
 
 def _print_summary(found: ReleaseDifference, codes: str | None) -> None:
-    kinds = [change.kind for change in found.changes]
+    counted = _counted(found)
     print(
         f"{found.before} → {found.after}{f', codes {codes}' if codes else ''}: {found.rows:,} rows compared, "
-        f"{kinds.count('changed'):,} changed, {kinds.count('added'):,} added, {kinds.count('removed'):,} removed"
+        f"{counted['changed']:,} changed, {counted['added']:,} added, {counted['removed']:,} removed"
     )
     for change in found.national:
         print(

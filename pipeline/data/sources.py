@@ -73,6 +73,10 @@ class Fact(Record):
         """The second code of a pair-valued field, else empty."""
         return self.field.partition(":")[2]
 
+    def other(self, hcpcs_code: str) -> str:
+        """The code that a pair-valued row sets beside this one, whichever of the two it is listed under."""
+        return self.partner if self.hcpcs_code == hcpcs_code else self.hcpcs_code
+
 
 class Applicability(Record):
     """When a note applies: every dimension that is given must hold; inside one, any value will do.

@@ -10,9 +10,10 @@ from pipeline.facts.database import LoadedTable
 from pipeline.facts.indicators import MUE_ADJUDICATION, NO_UNITS, PTP_INDICATOR
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between, edits_of
+from pipeline.facts.readers.add_ons import CONTRACTOR
 from pipeline.facts.releases import name_on
 from pipeline.facts.tables import newest_tables, rows_of_key
-from pipeline.facts.whole_tables import CONTRACTOR, PTP, PTP_HOSPITAL
+from pipeline.facts.whole_tables import PTP, PTP_HOSPITAL
 
 _NOT_PERMISSION = "the absence of an edit is not permission to report both (NCCI manual, Introduction)"
 # NCCI manual, ch. I section W, pp. I-35 and I-36.

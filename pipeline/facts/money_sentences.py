@@ -24,7 +24,7 @@ _RVU_PARTS = {
     "mp": ("Malpractice", "malpractice RVUs", "mp_rvu", "mp_rvu"),
     "total": ("Total", "total RVUs", "fac_total_rvu", "nonfac_total_rvu"),
 }
-_SETTINGS = {
+SETTINGS = {
     "office": "Office (non-facility)",
     "hopd": "Hospital outpatient",
     "asc": "Ambulatory surgery center",
@@ -104,7 +104,7 @@ def compose_payment(subject: str, setting: str, code: str, rows: Rows) -> FactSe
         return _no_payment(subject, code, rows, facility=facility, label=label)
     where = "in a facility" if facility else "in a non-facility setting"
     paid, release = dollars(money.amount), money.facts[0].release
-    condition = f"; {money.condition}" if money.condition else ""
+    condition = _on_condition(money)
     return FactSentence(
         subject=subject,
         text=f"The national professional payment for {code} {where} is {paid} ({release}){condition}.",
@@ -144,7 +144,7 @@ def _no_payment(subject: str, code: str, rows: Rows, *, facility: bool, label: s
 
 def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSentence | None:
     """One row of payment by setting: professional and facility part apart, and their sum."""
-    name = _SETTINGS[setting]
+    name = SETTINGS[setting]
     if setting == "office":
         return _office_setting(subject, name, code, rows)
     inpatient = usual_inpatient(rows)
@@ -178,7 +178,7 @@ def _with_facility(
     subject: str, setting: str, code: str, rows: Rows, professional: Money
 ) -> FactSentence | None:
     """Hospital outpatient or surgery center: its own part priced or packaged; None where not known."""
-    name, facility = _SETTINGS[setting], facility_part(rows, (), setting=setting)
+    name, facility = SETTINGS[setting], facility_part(rows, (), setting=setting)
     if facility.exact is None:
         return None
     paid, basis = dollars(professional.amount), _facility_basis(setting, rows, facility)

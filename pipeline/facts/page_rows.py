@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pipeline.data import Fact
 from pipeline.facts.lookup import FactStore
-from pipeline.facts.ptp_edits import FIELD as PTP_FIELD
+from pipeline.facts.ptp_edits import is_edit
 from pipeline.facts.rows import Rows, rows_of
 
 SHOWN_PARTNERS = 12
@@ -29,24 +29,16 @@ def page_rows(store: FactStore, hcpcs_code: str, as_of: date, *, near: Collectio
     """
     own = [*store.facts_on(hcpcs_code, as_of).values()]
     naming = store.naming(hcpcs_code, as_of)
-    paired = {_other(fact, hcpcs_code) for fact in (*own, *naming) if _is_edit(fact)}
+    paired = {fact.other(hcpcs_code) for fact in (*own, *naming) if is_edit(fact)}
     partners = store.closest_partners(hcpcs_code, as_of, paired, limit=SHOWN_PARTNERS)
-    linked = {_other(fact, hcpcs_code) for fact in (*own, *naming) if fact.partner and not _is_edit(fact)}
+    linked = {fact.other(hcpcs_code) for fact in (*own, *naming) if fact.partner and not is_edit(fact)}
     shown = {*partners, *near, *linked}
-    kept = [fact for fact in (*own, *naming) if not _is_edit(fact) or _other(fact, hcpcs_code) in shown]
+    kept = [fact for fact in (*own, *naming) if not is_edit(fact) or fact.other(hcpcs_code) in shown]
     current = [*store.facts_on("", as_of).values(), *kept]
     return PageRows(
         rows_of(hcpcs_code, current, earlier=_new(store.year_before(hcpcs_code, as_of), current)),
         tuple(partners),
     )
-
-
-def _is_edit(fact: Fact) -> bool:
-    return fact.field.startswith(f"{PTP_FIELD}:")
-
-
-def _other(pair: Fact, hcpcs_code: str) -> str:
-    return pair.partner if pair.hcpcs_code == hcpcs_code else pair.hcpcs_code
 
 
 def _new(earlier: Iterable[Fact], current: Iterable[Fact]) -> list[Fact]:

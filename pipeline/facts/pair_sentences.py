@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.data import Fact
 from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR, is_evaluation
+from pipeline.facts.ptp_edits import is_edit
+from pipeline.facts.readers.add_ons import CONTRACTOR
 from pipeline.facts.rows import FactSentence, Rows
 
-ANY = "CCCCC"  # the add-on file's word for "the contractor decides which primary codes"
 _LISTED = 24  # codes that one row names
-_SOME_LISTED = (
-    "3"  # edit type of add-on codes that have further primaries (NCCI manual, ch. I section W, p. I-36)
-)
+# The edit type of add-on codes that have further primaries (NCCI manual, ch. I section W, p. I-36).
+_SOME_LISTED = "3"
 
 
 def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
@@ -19,7 +18,7 @@ def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSente
         (f for f in rows.values() if f.hcpcs_code == code and f.field.startswith("primary_code:")),
         key=lambda fact: fact.partner,
     )
-    listed, counted = [fact for fact in named if fact.partner != ANY], rows.get("primary_count")
+    listed, counted = [fact for fact in named if fact.partner != CONTRACTOR], rows.get("primary_count")
     if not named or (listed and counted is None):
         return None
     release, says = named[0].release, f"{code} is an add-on code, reported only with a primary code"
@@ -127,13 +126,13 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
     status = rows.get("status_code")
     if is_evaluation(code) or (status is not None and status.value in NEVER_PAID):
         return None
-    found = (fact for fact in rows.values() if fact.field.startswith("ptp_column_two:"))
+    found = (fact for fact in rows.values() if is_edit(fact))
     edits = sorted(
-        (fact for fact in found if not is_evaluation(_other(fact, code))),
-        key=lambda fact: _other(fact, code),
+        (fact for fact in found if not is_evaluation(fact.other(code))),
+        key=lambda fact: fact.other(code),
     )
-    opened = [_other(fact, code) for fact in edits if fact.value == "1"]
-    closed = [_other(fact, code) for fact in edits if fact.value == "0"]
+    opened = [fact.other(code) for fact in edits if fact.value == "1"]
+    closed = [fact.other(code) for fact in edits if fact.value == "0"]
     if not edits:
         return None
     when = ""
@@ -152,10 +151,6 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
         facts=tuple(edits),
         derivation="NCCI Policy Manual ch. I section E, p. I-17",
     )
-
-
-def _other(edit: Fact, code: str) -> str:
-    return edit.partner if edit.hcpcs_code == code else edit.hcpcs_code
 
 
 def compose_no_ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:

@@ -14,12 +14,11 @@ from functools import lru_cache
 from sys import intern
 
 from pipeline.facts.database import FactDatabase, LoadedTable
-from pipeline.facts.ptp_edits import INDEX_OF
+from pipeline.facts.ptp_edits import IN_FORCE, INDEX_OF, number_of
 
-_IN_FORCE = "indicator <> 9 AND effective <= ?3 AND (deletion IS NULL OR deletion >= ?3)"
 _KEPT = 1_000  # codes whose partners are kept: neighbours are asked again, page after page
 _OPPOSITE = {"one": "two", "two": "one"}
-_FROM = f"FROM ptp_edits {{index}} WHERE table_id = ?1 AND {{column}} = ?2 AND {_IN_FORCE}"
+_FROM = f"FROM ptp_edits {{index}} WHERE table_id = ?1 AND {{column}} = ?2 AND {IN_FORCE}"
 _COUNT, _PARTNERS = f"SELECT count(*) {_FROM}", f"SELECT {{other}} {_FROM}"
 
 
@@ -29,7 +28,7 @@ class Partners:
     def __init__(self, database: FactDatabase, tables: Iterable[LoadedTable], on: date):
         self._database = database
         self._tables = tuple(table.id for table in tables)
-        self._day = on.year * 10_000 + on.month * 100 + on.day
+        self._day = number_of(on)
         self._counts: dict[str, int] = {}
         self._kept = lru_cache(maxsize=_KEPT)(self._read)
 

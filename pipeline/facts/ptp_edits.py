@@ -13,10 +13,13 @@ FIELD = LAYOUT.columns[0].field
 HEADING = LAYOUT.columns[0].heading
 NOT_APPLICABLE = "9"  # deleted as of its own effective date: never in force (NCCI manual, ch. I, p. I-14)
 # SQLite takes the primary key for either column where it is not told: a walk over a whole table for column two.
+IN_FORCE = (
+    "indicator <> 9 AND effective <= ?3 AND (deletion IS NULL OR deletion >= ?3)"  # ?3: the day, as stored
+)
 INDEX_OF = {"one": "", "two": "INDEXED BY ptp_by_column_two"}
 _SELECT = (
     "SELECT e.table_id, e.column_one, e.column_two, e.effective, e.deletion, e.indicator, e.prior, r.text, e.line"
-    " FROM ptp_edits e {} JOIN rationales r ON r.id = e.rationale WHERE e.table_id = ? AND "
+    " FROM ptp_edits e {} JOIN rationales r ON r.id = e.rationale WHERE e.table_id = ?1 AND "
 )
 
 
@@ -64,6 +67,11 @@ class PtpEdit(Record):
         )
 
 
+def is_edit(fact: Fact) -> bool:
+    """Whether a fact is about the edit of two codes."""
+    return fact.field.startswith(f"{FIELD}:")
+
+
 def edits_between(database: FactDatabase, one: str, two: str, tables: Iterable[LoadedTable]) -> list[PtpEdit]:
     """Every edit of the pair in these tables, whichever code stands in column one; the latest first."""
     by_id = {table.id: table for table in tables}
@@ -72,7 +80,7 @@ def edits_between(database: FactDatabase, one: str, two: str, tables: Iterable[L
         for id_ in by_id
         for first, second in ((one, two), (two, one))
         for row in database.query(
-            f"{_SELECT.format('')} e.column_one = ? AND e.column_two = ?",
+            f"{_SELECT.format('')} e.column_one = ?2 AND e.column_two = ?3",
             id_,
             first,
             second,
@@ -91,18 +99,16 @@ def edits_of(
 ) -> list[PtpEdit]:
     """Edits in force on a date that have the code in `column` ("one", "two" or "either"), sorted by both codes."""
     by_id = {table.id: table for table in tables}
-    day = on.year * 10_000 + on.month * 100 + on.day
+    day = number_of(on)
     wanted = ("one", "two") if column == "either" else (column,)
     found = [
         _edit(row, by_id)
         for id_ in by_id
         for side in wanted
         for row in database.query(
-            f"{_SELECT.format(INDEX_OF[side])} e.column_{side} = ? AND e.indicator <> 9"
-            " AND e.effective <= ? AND (e.deletion IS NULL OR e.deletion >= ?)",
+            f"{_SELECT.format(INDEX_OF[side])} e.column_{side} = ?2 AND {IN_FORCE}",
             id_,
             hcpcs_code,
-            day,
             day,
         )
     ]
@@ -112,7 +118,7 @@ def edits_of(
 def all_edits(database: FactDatabase, table: LoadedTable, first: str, last: str) -> Iterator[PtpEdit]:
     """Every edit of one table, in force or not, whose column one code lies in a range; sorted by both codes."""
     rows = database.stream(
-        f"{_SELECT.format('')} e.column_one BETWEEN ? AND ? ORDER BY 2, 3, 4",
+        f"{_SELECT.format('')} e.column_one BETWEEN ?2 AND ?3 ORDER BY 2, 3, 4",
         table.id,
         first,
         last,
@@ -134,6 +140,11 @@ def _edit(row: tuple, tables: dict[int, LoadedTable]) -> PtpEdit:
         file=table.file,
         line=row[8],
     )
+
+
+def number_of(day: date) -> int:
+    """A day as it is stored, 20260630."""
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def day_of(number: int) -> date:

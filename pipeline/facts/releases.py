@@ -104,12 +104,17 @@ def release_in_force(family: str, as_of: date) -> str:
     return f"{family}-{as_of.year}Q{1 if family == 'AOC' else quarter}"
 
 
-def name_on(release: str, on: date) -> str:
-    """The release, and that it is carried over where a newer one is in force on the day."""
+def newer_on(release: str, on: date) -> str:
+    """The release that the calendar puts in force on a day in place of this one; empty where this one is as new."""
     held = parse_release(release)
     in_force = parse_release(release_in_force(held.family, on))
-    current = (held.year, held.quarter) >= (in_force.year, in_force.quarter)
-    return release if current else f"{release}, carried: {in_force.name} not loaded"
+    return "" if (held.year, held.quarter) >= (in_force.year, in_force.quarter) else in_force.name
+
+
+def name_on(release: str, on: date) -> str:
+    """The release, and that it is carried over where a newer one is in force on the day."""
+    newer = newer_on(release, on)
+    return f"{release}, carried: {newer} not loaded" if newer else release
 
 
 def earlier_row(fact: Fact) -> RowEvidence:
@@ -124,12 +129,10 @@ def earlier_row(fact: Fact) -> RowEvidence:
 
 def row_evidence(fact: Fact, as_of: date) -> RowEvidence:
     """The fact as evidence on a page for `as_of`: in force, or carried over from an older release."""
-    release = parse_release(fact.release)
-    in_force = parse_release(release_in_force(release.family, as_of))
-    current = (release.year, release.quarter) >= (in_force.year, in_force.quarter)
+    newer = newer_on(fact.release, as_of)
     return RowEvidence(
         id=evidence_id(fact.key, fact.value),
         fact=fact,
-        currency=Currency.IN_FORCE if current else Currency.CARRIED,
-        in_force_release=fact.release if current else in_force.name,
+        currency=Currency.CARRIED if newer else Currency.IN_FORCE,
+        in_force_release=newer or fact.release,
     )

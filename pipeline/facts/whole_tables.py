@@ -6,15 +6,16 @@ from datetime import date
 
 from pipeline.data import Fact
 from pipeline.facts.database import FactDatabase, LoadedTable
+from pipeline.facts.partners import Partners
 from pipeline.facts.ptp_edits import FIELD as PTP_FIELD
 from pipeline.facts.ptp_edits import edits_of
+from pipeline.facts.readers.add_ons import CONTRACTOR
 from pipeline.facts.tables import national_facts, newest_tables, rows_of_key, rows_of_partner
 
 FEE_SCHEDULE, ADD_ONS, PTP, PTP_HOSPITAL = "pprrvu", "add_ons", "ptp", "ptp_hospital"
 # Layouts whose rows are facts about a code.
 CODE_LAYOUTS = (FEE_SCHEDULE, "opps_codes", "asc_surgical", "asc_ancillary", "mue", ADD_ONS, PTP)
 _COUNTED = {ADD_ONS: ("addon_edit_type", "primary_count"), PTP: (PTP_FIELD, "ptp_partner_count")}
-CONTRACTOR = "CCCCC"  # the add-on file's word for primaries that the contractor decides
 
 
 def fields_of(tables: tuple[LoadedTable, ...]) -> frozenset[str]:
@@ -99,7 +100,7 @@ def _partner_count(
     """How many codes the edits pair with this one; nothing while parts of the release are missing."""
     if len(tables) < tables[0].parts:
         return []
-    others = {edit.other(hcpcs_code) for edit in edits_of(database, hcpcs_code, as_of, tables)}
+    others = Partners(database, tables, as_of).of(hcpcs_code)
     files = ", ".join(table.file for table in tables)
     where = f"{files} rows with {hcpcs_code} in column 1 or 2 in force on {as_of}, other codes counted"
     return [_table_fact(tables[0], hcpcs_code, "ptp_partner_count", str(len(others)), where, "codes")]

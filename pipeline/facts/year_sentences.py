@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.data import Fact
-from pipeline.facts.payment import NOT_APPLICABLE, PAYABLE_STATUS, dollars, professional_payment
+from pipeline.facts.payment import NOT_APPLICABLE, dollars, is_payable, professional_payment
 from pipeline.facts.releases import parse_release
 from pipeline.facts.rows import BEFORE, FactSentence, Rows
 
@@ -28,8 +28,7 @@ def compose_year(subject: str, what: str, code: str, rows: Rows) -> FactSentence
     None where the code is not paid by RVUs, and where either year is not loaded or flags the setting NA: its numbers
     are not that setting's.
     """
-    status = rows.get("status_code")
-    if status is None or status.value not in PAYABLE_STATUS:  # its values pay nothing
+    if not is_payable(rows):  # its values pay nothing
         return None
     if what.startswith("payment_"):
         return _payment(subject, what.removeprefix("payment_") == "facility", code, rows)
@@ -45,7 +44,7 @@ def compose_year(subject: str, what: str, code: str, rows: Rows) -> FactSentence
         (heading, f"{name} of {code}"),
         (was.value, now.value),
         releases=(was.release, now.release),
-        facts=(now, *flags, status),
+        facts=(now, *flags, rows["status_code"]),
         earlier=(was, *earlier_flags),
     )
 

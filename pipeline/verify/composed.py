@@ -14,12 +14,13 @@ from typing import NamedTuple
 from pipeline.data import Check, Outcome, RowEvidence
 from pipeline.facts.indicators import load_modifier_entries
 from pipeline.facts.profiles import classification_row
+from pipeline.facts.ptp_edits import is_edit
 from pipeline.facts.releases import earlier_row
 from pipeline.facts.rows import FactSentence, Rows
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.marks import without_releases
 from pipeline.verify.mentions import find_mentions
-from pipeline.verify.rows import CHECK, compose
+from pipeline.verify.rows import CHECK, compose, is_paired
 
 COLUMNS = {
     "rvu": ("Component", "Facility", "Non-facility", "Release"),
@@ -52,7 +53,6 @@ _SUBJECTS = (
     "edit_modifiers:",
 )
 _PAIRS = ("add_on_pair", "ptp", "no_ptp")
-_EDIT = "ptp_column_two:"
 _SOURCE = re.compile(r"; Source:(?P<releases>[^;]*)$")
 _CODE_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 _CODES = 3  # a sentence about the page's code and another names its subject among the first
@@ -158,14 +158,12 @@ def compose_all(code: str, context: ClaimContext) -> list[FactSentence]:
 
 def _may_say(kind: str, code: str, other: str, context: ClaimContext) -> bool:
     """A page's rows hold some edits of many: that there is none between two codes is for all of them to say."""
-    listed = f"{_EDIT}{other}" in context.facts(code) or f"{_EDIT}{code}" in context.facts(other)
-    return kind != "no_ptp" or not listed
+    return kind != "no_ptp" or not is_paired(code, other, context.facts)
 
 
 def _paired(code: str, rows: Rows) -> list[str]:
     """Codes that an edit among the rows pairs with this one."""
-    edits = [fact for fact in rows.values() if fact.field.startswith(_EDIT)]
-    return sorted({edit.partner if edit.hcpcs_code == code else edit.hcpcs_code for edit in edits})
+    return sorted({fact.other(code) for fact in rows.values() if is_edit(fact)})
 
 
 def _evidence(sentence: FactSentence, context: ClaimContext) -> tuple[RowEvidence, ...]:

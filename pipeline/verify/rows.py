@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.data import Check, Claim, CodeProfile, Currency, Evidence, Fact, Outcome, RowEvidence
 from pipeline.facts.profiles import unclassified
+from pipeline.facts.ptp_edits import FIELD as PTP_FIELD
 from pipeline.facts.rows import FactSentence, Rows, rows_of
 from pipeline.facts.sentences import SUBJECT_KINDS, compose_sentence
 
@@ -99,8 +100,12 @@ def _contradicted_absence(claim: Claim, hcpcs_code: str, facts: FactsOf) -> str:
     kind, _, other = claim.subject.partition(":")
     if kind != "no_ptp":
         return ""
-    listed = f"ptp_column_two:{other}" in facts(hcpcs_code) or f"ptp_column_two:{hcpcs_code}" in facts(other)
-    return "the loaded table does list an edit of this pair" if listed else ""
+    return "the loaded table does list an edit of this pair" if is_paired(hcpcs_code, other, facts) else ""
+
+
+def is_paired(one: str, two: str, facts: FactsOf) -> bool:
+    """Whether an edit of two codes stands in the loaded tables, under either of them."""
+    return f"{PTP_FIELD}:{two}" in facts(one) or f"{PTP_FIELD}:{one}" in facts(two)
 
 
 def _recompose(
