@@ -221,13 +221,14 @@ def _dates(edit: PtpEdit) -> str:
 
 def _edits_of_code(code: str, as_of: str | None, *, as_json: bool, hospital: bool) -> None:
     from pipeline.facts.answers import edits_on, explain_add_on, explain_mue
+    from pipeline.facts.readers.add_ons import names_primary
 
     store, on = open_workspace().facts, parse_date(as_of)
     rows = store.require(code, on)
     found = edits_on(store, code, on, hospital=hospital)
     unit_limit = explain_mue(store, code, on, hospital=hospital)
     add_on = explain_add_on(code, rows, on)
-    add_ons = [fact.hcpcs_code for fact in store.naming(code, on) if fact.field.startswith("primary_code:")]
+    add_ons = [fact.hcpcs_code for fact in store.naming(code, on) if names_primary(fact)]
     if as_json:
         print_json(
             {"hcpcs_code": code, "as_of": on, "mue": unit_limit, "add_on": add_on, "add_ons": add_ons,

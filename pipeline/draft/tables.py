@@ -17,6 +17,7 @@ from pipeline.data import (
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.facts.indicators import applicable_entries
 from pipeline.facts.profiles import classification_row
+from pipeline.facts.readers.add_ons import names_primary
 from pipeline.facts.releases import earlier_row
 from pipeline.facts.rows import FactSentence, Rows
 from pipeline.facts.sentences import compose_sentence
@@ -175,11 +176,7 @@ def draft_related(
     stand in the table of edits.
     """
     others = [*own.siblings]
-    linked = {
-        fact.partner if fact.hcpcs_code == plan.hcpcs_code else fact.hcpcs_code
-        for fact in rows.values()
-        if fact.field.startswith("primary_code:")
-    }
+    linked = {fact.other(plan.hcpcs_code) for fact in rows.values() if names_primary(fact)}
     others += sorted((linked & profiles.keys()) - set(others))
     return merge_drafts(
         _draft_relation(plan, own, profiles[other], rows=rows, make_row=make_row) for other in others

@@ -9,8 +9,8 @@ from pipeline.data import Fact, Record
 from pipeline.facts.database import LoadedTable
 from pipeline.facts.indicators import MUE_ADJUDICATION, NO_UNITS, PTP_INDICATOR
 from pipeline.facts.lookup import FactStore
-from pipeline.facts.ptp_edits import FIELD, NOT_APPLICABLE, PtpEdit, edits_between, edits_of
-from pipeline.facts.readers.add_ons import CONTRACTOR
+from pipeline.facts.ptp_edits import NOT_APPLICABLE, PtpEdit, edits_between, edits_of, find_edit
+from pipeline.facts.readers.add_ons import CONTRACTOR, names_primary
 from pipeline.facts.releases import name_on
 from pipeline.facts.tables import newest_tables, rows_of_key
 from pipeline.facts.whole_tables import PTP, PTP_HOSPITAL
@@ -128,9 +128,7 @@ def explain_add_on(hcpcs_code: str, facts: Mapping[str, Fact], on: date) -> str:
     kind = facts.get("addon_edit_type")
     if kind is None:
         return ""
-    primaries = sorted(
-        f.partner for f in facts.values() if f.field.startswith("primary_code:") and f.partner != CONTRACTOR
-    )
+    primaries = sorted(f.partner for f in facts.values() if names_primary(f) and f.partner != CONTRACTOR)
     named = f": {', '.join(primaries)}" if primaries else ""
     return (
         f"{hcpcs_code} is an add-on code of type {kind.value}, {ADD_ON_TYPES[kind.value]} "
@@ -145,15 +143,10 @@ def _newest(store: FactStore, layout: str) -> tuple[LoadedTable, ...]:
 
 def _from_given(store: FactStore, one: str, two: str, on: date, *, hospital: bool) -> PairAnswer:
     """Without whole tables, the rows of the starter set: they hold edits between starter codes alone."""
-    rows = [] if hospital else [
-        fact
-        for first, second in ((one, two), (two, one))
-        if (fact := store.facts_on(first, on).get(f"{FIELD}:{second}")) is not None
-    ]  # fmt: skip
-    if not rows or rows[0].value == NOT_APPLICABLE:
+    fact = None if hospital else find_edit(one, two, lambda code: store.facts_on(code, on))
+    if fact is None or fact.value == NOT_APPLICABLE:
         answer = "no PTP table is loaded that could tell; `briefwright sources sync` loads them"
         return PairAnswer(one=one, two=two, on=on, answer=answer, settled=False)
-    fact = rows[0]
     answer = f"{_explain(fact.hcpcs_code, fact.partner, fact.value)} ({fact.release}, {fact.locator})"
     return PairAnswer(
         one=one, two=two, on=on, answer=answer, settled=True, fact=fact, release=fact.release

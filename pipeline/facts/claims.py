@@ -22,6 +22,7 @@ from pipeline.facts.payment import Cap, Locality, fee_schedule_amount, round_cen
 from pipeline.facts.payment_rules import Rule
 from pipeline.facts.pricing import ZERO, Outcome, Pricing, not_paid, not_priced
 from pipeline.facts.ranking import SPECIAL_REDUCTIONS, Entry, rank_lines
+from pipeline.facts.readers.add_ons import names_primary
 
 Setting = Literal["office", "hopd", "asc", "inpatient"]
 
@@ -297,7 +298,7 @@ def _misplaced(modifier: str, facts: Mapping[str, Fact]) -> str:
 def _lacks_primary(facts: Mapping[str, Fact], codes: Collection[str]) -> bool:
     """Whether an add-on code, all of whose primaries the table lists (type 1), stands without one of them."""
     kind, counted = facts.get("addon_edit_type"), facts.get("primary_count")
-    listed = {fact.partner for fact in facts.values() if fact.field.startswith("primary_code:")}
+    listed = {fact.partner for fact in facts.values() if names_primary(fact)}
     known = counted is not None and int(counted.value) == len(listed)
     return kind is not None and kind.value == "1" and known and not listed.intersection(codes)
 

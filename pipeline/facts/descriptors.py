@@ -56,21 +56,14 @@ def read_descriptors(folder: Path) -> list[DescriptorSource]:
 
 def license_descriptors(folder: Path, source: str, licence: str) -> DescriptorSource:
     """Say under which licence the descriptors of a source may stand on pages; an empty one takes that back."""
-    held = next((held for held in read_descriptors(folder) if held.source == source), None)
-    if held is None:
-        names = ", ".join(held.source for held in read_descriptors(folder)) or "none"
-        raise UsageError(
-            f"{source} is no file, and no descriptors of that name are stored; stored are: {names}"
-        )
-    said = held.model_copy(update={"licence": licence})
+    said = _held(folder, source).model_copy(update={"licence": licence})
     write_atomically(_path(folder, source), said.model_dump_json(indent=1) + "\n")
     return said
 
 
 def remove_descriptors(folder: Path, source: str) -> None:
     """Delete the descriptors of a source."""
-    license_descriptors(folder, source, "")
-    path = _path(folder, source)
+    path = _path(folder, _held(folder, source).source)
     try:
         path.unlink()
     except OSError as error:
@@ -83,6 +76,16 @@ def page_descriptor(sources: list[DescriptorSource], hcpcs_code: str) -> Descrip
         if held.licence and hcpcs_code in held.texts:
             return Descriptor(text=held.texts[hcpcs_code], source=held.source, licence=held.licence)
     return None
+
+
+def _held(folder: Path, source: str) -> DescriptorSource:
+    stored = {held.source: held for held in read_descriptors(folder)}
+    if source not in stored:
+        names = ", ".join(stored) or "none"
+        raise UsageError(
+            f"{source} is no file, and no descriptors of that name are stored; stored are: {names}"
+        )
+    return stored[source]
 
 
 def _path(folder: Path, source: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR, is_evaluation
 from pipeline.facts.ptp_edits import is_edit
-from pipeline.facts.readers.add_ons import CONTRACTOR
+from pipeline.facts.readers.add_ons import CONTRACTOR, names_primary
 from pipeline.facts.rows import FactSentence, Rows
 
 _LISTED = 24  # codes that one row names
@@ -15,7 +15,7 @@ _SOME_LISTED = "3"
 def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
     """That a code is an add-on, with those of its primaries that are loaded, or that the contractor lists them."""
     named = sorted(
-        (f for f in rows.values() if f.hcpcs_code == code and f.field.startswith("primary_code:")),
+        (f for f in rows.values() if f.hcpcs_code == code and names_primary(f)),
         key=lambda fact: fact.partner,
     )
     listed, counted = [fact for fact in named if fact.partner != CONTRACTOR], rows.get("primary_count")

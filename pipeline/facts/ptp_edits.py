@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from pipeline.data import Fact, Record
@@ -70,6 +70,12 @@ class PtpEdit(Record):
 def is_edit(fact: Fact) -> bool:
     """Whether a fact is about the edit of two codes."""
     return fact.field.startswith(f"{FIELD}:")
+
+
+def find_edit(one: str, two: str, facts: Callable[[str], Mapping[str, Fact]]) -> Fact | None:
+    """The row of the edit of two codes among the facts of either, whichever stands in column one."""
+    rows = (facts(first).get(f"{FIELD}:{second}") for first, second in ((one, two), (two, one)))
+    return next((row for row in rows if row is not None), None)
 
 
 def edits_between(database: FactDatabase, one: str, two: str, tables: Iterable[LoadedTable]) -> list[PtpEdit]:

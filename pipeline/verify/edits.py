@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from pipeline.data import Check, Fact, Outcome
+from pipeline.facts.ptp_edits import find_edit
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
 from pipeline.verify.subjects import name_page_code
@@ -57,25 +58,21 @@ def _check_clause(clause: str, reading: Reading, context: ClaimContext) -> Findi
         one, two = codes_in(match["b"])[0], codes_in(match["a"])[0]
         if not first_is_two:
             one, two = two, one
-        fact, turned = _edit(context, one, two), _edit(context, two, one)
-        if fact is not None:
+        fact = find_edit(one, two, context.facts)
+        if fact is None:
+            return None
+        if fact.hcpcs_code == one:
             return _finding(f"{two} is a column two code of {one}", fact, True, (one, two), reading, context)
-        if turned is not None:
-            reason = f"{one} is a column two code of {two}, not the other way round"
-            return _finding(reason, turned, False, (one, two), reading, context)
-        return None
+        reason = f"{one} is a column two code of {two}, not the other way round"
+        return _finding(reason, fact, False, (one, two), reading, context)
     match = _EXISTS.search(clause)
     if match is None or vocabulary().negations.search(clause[: match.end()]):
         return None
     one, two = codes_in(match.group())
-    fact = _edit(context, one, two) or _edit(context, two, one)
+    fact = find_edit(one, two, context.facts)
     if fact is None:
         return None
     return _finding(f"an edit pairs {one} and {two}", fact, True, (one, two), reading, context)
-
-
-def _edit(context: ClaimContext, one: str, two: str) -> Fact | None:
-    return context.facts(one).get(f"ptp_column_two:{two}")
 
 
 def _finding(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.data import Check, Claim, CodeProfile, Currency, Evidence, Fact, Outcome, RowEvidence
 from pipeline.facts.profiles import unclassified
-from pipeline.facts.ptp_edits import FIELD as PTP_FIELD
+from pipeline.facts.ptp_edits import find_edit
 from pipeline.facts.rows import FactSentence, Rows, rows_of
 from pipeline.facts.sentences import SUBJECT_KINDS, compose_sentence
 
@@ -105,7 +105,7 @@ def _contradicted_absence(claim: Claim, hcpcs_code: str, facts: FactsOf) -> str:
 
 def is_paired(one: str, two: str, facts: FactsOf) -> bool:
     """Whether an edit of two codes stands in the loaded tables, under either of them."""
-    return f"{PTP_FIELD}:{two}" in facts(one) or f"{PTP_FIELD}:{one}" in facts(two)
+    return find_edit(one, two, facts) is not None
 
 
 def _recompose(

@@ -17,6 +17,8 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from pipeline.data import Check, Fact, Outcome, Record, RowEvidence
+from pipeline.facts.ptp_edits import find_edit
+from pipeline.facts.readers.add_ons import names_primary
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
 from pipeline.verify.subjects import name_page_code
@@ -314,10 +316,9 @@ def _each_with_page(clause: str, named: tuple[str, ...], context: ClaimContext) 
 def _pair(named: tuple[str, ...], context: ClaimContext) -> _Basis | None:
     if len(named) != 2:
         return None
-    for one, two in (named, named[::-1]):
-        fact = context.facts(one).get(f"ptp_column_two:{two}")
-        if fact is not None:
-            return _Basis(fact.value, (fact,), named)
+    fact = find_edit(named[0], named[1], context.facts)
+    if fact is not None:
+        return _Basis(fact.value, (fact,), named)
     if not all(context.facts(code) for code in named):
         return None
     return _Basis("", (), named)
@@ -327,7 +328,7 @@ _IS_PRIMARY = re.compile(r"\b(?:is|are|as) (?:an?|the|one|one of the|one of its|
 
 
 def _primaries(facts: Mapping[str, Fact]) -> tuple[Fact, ...]:
-    return tuple(fact for field, fact in sorted(facts.items()) if field.startswith("primary_code:"))
+    return tuple(fact for _, fact in sorted(facts.items()) if names_primary(fact))
 
 
 def _add_on(named: tuple[str, ...], code: str, facts: Mapping[str, Fact]) -> _Basis | None:

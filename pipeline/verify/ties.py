@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from pipeline.data import Fact
 from pipeline.facts.payment import NOT_APPLICABLE
+from pipeline.facts.ptp_edits import find_edit
 from pipeline.verify.amounts import UNTOLD, Tied, by_setting, conversion_factor, factor_itself, money
 from pipeline.verify.context import ClaimContext
 from pipeline.verify.labels import Tie, labels_near, nearest
 from pipeline.verify.reading import Reading, codes_in
-from pipeline.verify.values import Value, look_up, to_decimal
+from pipeline.verify.values import SETTINGS, Value, look_up, to_decimal
 
 _INDICATOR_FIELDS = {
     "lab#asst_ind": "assistant_indicator",
@@ -31,14 +31,7 @@ _SHARES = {
     "lab#intra": "intraoperative_share",
     "lab#post": "postoperative_share",
 }
-
-
-class _Flag(NamedTuple):
-    field: str
-    name: str
-
-
-_FLAGS = {"set#fac": _Flag("fac_na", "facility"), "set#nonfac": _Flag("nonfac_na", "non-facility")}
+_FLAGS = {"set#fac": "fac_na", "set#nonfac": "nonfac_na"}
 _MEASURES = ("lab#work", "lab#pe", "lab#mp", "lab#total")
 _RVUS = re.compile(r"lab#(?:rvu|work|pe|mp)\b")
 # Plural and no code named: a rule about a class of codes, not a statement about one.
@@ -77,9 +70,9 @@ def _number(
     if setting:
         used.add(setting.label)
     if measure.label in ("lab#work", "lab#mp"):
-        flag = facts.get(_FLAGS[setting.label].field) if setting else None
+        flag = facts.get(_FLAGS[setting.label]) if setting else None
         if setting and flag is not None and flag.value == NOT_APPLICABLE:
-            problem = f"the {_FLAGS[setting.label].name} setting is flagged NA"
+            problem = f"the {SETTINGS[flag.field]} setting is flagged NA"
             return Tied(None, False, frozenset(), problem)
         value = look_up("work" if measure.label == "lab#work" else "mp", facts)
         return Tied(value, measure.sure, frozenset(used)) if value else None
@@ -149,13 +142,12 @@ def _edit_indicator(clause: str, context: ClaimContext) -> Tied | None:
         named.append(context.hcpcs_code)
     if len(named) != 2:
         return None
-    for one, two in (named, named[::-1]):
-        fact = context.facts(one).get(f"ptp_column_two:{two}")
-        if fact is not None:
-            value = Value(f"modifier indicator of {one}/{two}", fact.value, (fact,))
-            used = {"lab#ptp_ind", *(f"code#{code.lower()}" for code in named)}
-            return Tied(value, True, frozenset(used), pair=True)
-    return None
+    fact = find_edit(named[0], named[1], context.facts)
+    if fact is None:
+        return None
+    value = Value(f"modifier indicator of {fact.hcpcs_code}/{fact.partner}", fact.value, (fact,))
+    used = {"lab#ptp_ind", *(f"code#{code.lower()}" for code in named)}
+    return Tied(value, True, frozenset(used), pair=True)
 
 
 def _one_of_many(clause: str, match: re.Match[str]) -> bool:
@@ -246,14 +238,14 @@ def _none(
     if len(named) != 1 or "set#fac_part" in clause:
         return None
     label = named[0]
-    flag = facts.get(_FLAGS[label].field)
+    flag = facts.get(_FLAGS[label])
     if flag is None:
         return None
     absent = flag.value == NOT_APPLICABLE
     if label == "set#fac" and not absent and not _RVUS.search(clause):
         return Tied(None, False, frozenset(), UNTOLD)
     return Tied(
-        Value(f"{_FLAGS[label].name} payment or value", "none" if absent else "valued", (flag,)),
+        Value(f"{SETTINGS[flag.field]} payment or value", "none" if absent else "valued", (flag,)),
         True,
         frozenset({label, "lab#pay", "lab#rvu", *_MEASURES}),
     )

@@ -32,7 +32,7 @@ _FLAGS = {
     "pe_nonfac": "nonfac_na",
     "total_nonfac": "nonfac_na",
 }
-_SETTINGS = {"fac_na": "facility", "nonfac_na": "non-facility"}
+SETTINGS = {"fac_na": "facility", "nonfac_na": "non-facility"}
 _CONTRACTOR_PRICED = "C"
 
 
@@ -120,7 +120,7 @@ def look_up(name: str, facts: Mapping[str, Fact], release: Mapping[str, Fact] | 
 
 
 def _flagged(title: str, flag: Fact) -> Value:
-    return Value(title, f"none: the {_SETTINGS[flag.field]} setting is flagged NA", (flag,), absent=True)
+    return Value(title, f"none: the {SETTINGS[flag.field]} setting is flagged NA", (flag,), absent=True)
 
 
 def _look_up_payment(
@@ -160,7 +160,7 @@ def _paid(payment: _Payment, amount: str, rows: tuple[Fact, ...], total: Fact | 
     factors = {row.field for row in rows if row.field.startswith("conversion_factor")}
     if total is None or (payment.qpp and "conversion_factor_qpp" not in factors):
         return None
-    permitting = {"status_code", *_SETTINGS}
+    permitting = {"status_code", *SETTINGS}
     used = tuple(dict.fromkeys((total, *(row for row in rows if row.field not in permitting))))
     return Value(payment.title, amount, used, basis=tuple(row for row in rows if row.field in permitting))
 

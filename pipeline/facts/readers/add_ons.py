@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import chain, islice, pairwise
 
+from pipeline.data import Fact
 from pipeline.facts.readers.layout import Column, Head, Layout, Reader, Refused, Row, Table, TableFile
 from pipeline.facts.readers.ncci import (
     A_CODE,
@@ -33,6 +34,7 @@ from pipeline.facts.readers.ncci import (
 from pipeline.facts.readers.text import HEAD_LINES, cells_of, is_workbook, lines_of
 
 CONTRACTOR = "CCCCC"
+_PRIMARY = "primary_code"
 _NAMES = (
     "AOC_Edit_Type",
     "Add-On_Code",
@@ -50,7 +52,7 @@ LAYOUT = Layout(
     family="AOC",
     key="hcpcs",
     columns=(
-        Column("primary_code", "AOC_Edit_Type"),
+        Column(_PRIMARY, "AOC_Edit_Type"),
         Column("effective_date", "AOC_Edit_EffDT"),
         Column("deletion_date", "AOC_Edit_DelDT, AOC_DelDT or Primary_Code_DelDT, the earliest"),
     ),
@@ -74,6 +76,11 @@ _ROW_BEGINS = re.compile(rf"[123]{CODE.pattern}")
 _ROW = re.compile(
     rf"[123]{CODE.pattern}([0-9]{{7}}| {{7}})({CODE.pattern}|{CONTRACTOR}| {{5}})([0-9]{{7}}| {{7}})[0-9]{{7}}.*"
 )
+
+
+def names_primary(fact: Fact) -> bool:
+    """Whether a fact says that a code is a primary of an add-on code."""
+    return fact.field.startswith(f"{_PRIMARY}:")
 
 
 def _spelling(name: str) -> re.Pattern[str]:
