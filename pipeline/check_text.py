@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pipeline.data import Check, Evidence, Label, Passage, QuoteEvidence, Record
 from pipeline.errors import SourceError
-from pipeline.index import Embedder, build_index, open_index
+from pipeline.index import Embedder
 from pipeline.regenerate import Progress
+from pipeline.retrieve import opened_index
 from pipeline.run import claim_context
 from pipeline.verify import (
     Catalogue,
@@ -108,13 +109,7 @@ def _open_search(
 
     A passage supports only what shares its words, so that nothing is lost, and a page of 150 claims needs no model.
     """
-    folder = workspace.settings.index
-
-    def report(done: int, total: int) -> None:
-        progress(f"indexing passages {done}/{total}")
-
-    build_index(workspace.passages(), folder=folder, embedder=embedder, progress=report)
-    with open_index(folder, embedder=embedder) as index:
+    with opened_index(workspace, embedder=embedder, progress=progress) as index:
 
         def find(query: str, limit: int) -> list[Passage]:
             hits = index.keyword_search(query, limit=limit) or index.vector_search(query, limit=limit)

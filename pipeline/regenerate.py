@@ -11,10 +11,11 @@ from pathlib import Path
 
 from pipeline.data import Page, Passage, Record
 from pipeline.errors import PublishError, SourceError, StateError
-from pipeline.index import Embedder, build_index, open_index
+from pipeline.index import Embedder
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
 from pipeline.page.render import render_html
+from pipeline.retrieve import opened_index
 from pipeline.review.publish import PAGE_FILES
 from pipeline.run import Drafter, Search, build_page
 from pipeline.settings import Settings
@@ -39,13 +40,7 @@ class Regenerated(Record):
 @contextmanager
 def open_search(workspace: Workspace, *, embedder: Embedder, progress: Progress) -> Iterator[Search]:
     """The passage index, brought up to date first; unchanged passages are not embedded again."""
-    folder = workspace.settings.index
-
-    def report(done: int, total: int) -> None:
-        progress(f"indexing passages {done}/{total}")
-
-    build_index(workspace.passages(), folder=folder, embedder=embedder, progress=report)
-    with open_index(folder, embedder=embedder) as index:
+    with opened_index(workspace, embedder=embedder, progress=progress) as index:
 
         def search(query: str, limit: int, allowed: Callable[[Passage], bool]) -> list[Passage]:
             return [hit.passage for hit in index.search(query, limit=limit, allowed=allowed)]

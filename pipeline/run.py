@@ -38,7 +38,6 @@ from pipeline.facts.rows import Rows
 from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.applicability import applies
-from pipeline.sources.documents import quote_anchor
 from pipeline.sources.notes import Note, note_passages
 from pipeline.verify import (
     ClaimContext,
@@ -152,7 +151,7 @@ def _draft(
     """All sections: those fed by facts from the tables, those fed by notes by the drafter."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
-    resolve = partial(quote_anchor, documents=workspace.added_by_hash)
+    resolve = partial(workspace.anchored.quote, as_of=plan.as_of)
     by_id = {note.id: note for note in inputs.notes}
     own = {field: make_row(fact) for field, fact in inputs.facts.items() if not fact.partner}
     drafts = [

@@ -12,11 +12,14 @@ class Settings(Record):
     """Where things are.
 
     `root` holds the project's own `prompts/`, `sources/` and `outputs/`; `home` holds all state and may be
-    moved with BRIEFWRIGHT_HOME.
+    moved with BRIEFWRIGHT_HOME. `embedder` names what makes vectors of passages (BRIEFWRIGHT_EMBEDDER); `chroma_url` is
+    the address of a Chroma server that holds them (BRIEFWRIGHT_CHROMA_URL), empty for a folder of `home`.
     """
 
     root: Path
     home: Path
+    embedder: str = "minilm"
+    chroma_url: str = ""
 
     @property
     def starter(self) -> Path:
@@ -70,7 +73,12 @@ class Settings(Record):
 
 
 def read_settings() -> Settings:
-    """Settings from the environment: BRIEFWRIGHT_HOME, else `var/` in the project."""
+    """Settings from the environment; state is in BRIEFWRIGHT_HOME, else in `var/` of the project."""
     root = Path(__file__).parents[1]
     home = os.environ.get("BRIEFWRIGHT_HOME")
-    return Settings(root=root, home=Path(home).expanduser().absolute() if home else root / "var")
+    return Settings(
+        root=root,
+        home=Path(home).expanduser().absolute() if home else root / "var",
+        embedder=os.environ.get("BRIEFWRIGHT_EMBEDDER") or "minilm",
+        chroma_url=os.environ.get("BRIEFWRIGHT_CHROMA_URL", ""),
+    )

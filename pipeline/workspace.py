@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 from pipeline.data import (
     Authority,
@@ -28,10 +28,14 @@ from pipeline.facts.lookup import FactStore
 from pipeline.facts.profiles import load_profiles, unclassified
 from pipeline.facts.releases import parse_release
 from pipeline.facts.table import read_facts
+from pipeline.identity import code_digest, digest
+from pipeline.index import IndexedDocument
 from pipeline.settings import Settings
+from pipeline.sources.anchored import AnchoredWords
 from pipeline.sources.applicability import applies
-from pipeline.sources.documents import load_documents, split_passages
+from pipeline.sources.documents import load_documents
 from pipeline.sources.notes import Note, load_notes, note_document, note_passages
+from pipeline.sources.passages import split_passages
 from pipeline.sources.registry import RegistryEntry, UserSource, load_registry, load_user_sources
 
 OWN = "Briefwright"
@@ -70,9 +74,9 @@ class Workspace:
         return load_documents(self.settings.documents)
 
     @cached_property
-    def added_by_hash(self) -> dict[str, SourceDocument]:
-        """The user's documents by SHA-256, as anchors name them."""
-        return {document.sha256: document for document in self.added}
+    def anchored(self) -> AnchoredWords:
+        """The words that notes are anchored in, where a document of the user has them."""
+        return AnchoredWords(self.added)
 
     @cached_property
     def documents(self) -> dict[str, SourceDocument]:
@@ -123,10 +127,18 @@ class Workspace:
                 f"{path}: a [[block]] needs heading and text, and no other field ({error})"
             ) from error
 
-    def passages(self) -> list[Passage]:
-        """Every passage there is to index: of notes, then of added documents."""
-        own = [passage for note in self.notes for passage in note_passages(note)]
-        return own + [passage for document in self.added for passage in split_passages(document)]
+    def indexed(self) -> list[IndexedDocument]:
+        """What there is to index: notes, then added documents. Their passages are made when they are asked for."""
+        splitter = code_digest("pipeline.sources")
+        notes = [
+            _indexed(note_document(note), digest([note.sha256, splitter]), partial(note_passages, note))
+            for note in self.notes
+        ]
+        added = [
+            _indexed(one, digest([one.model_dump_json(), splitter]), partial(split_passages, one))
+            for one in self.added
+        ]
+        return [*notes, *added]
 
     def profile(self, hcpcs_code: str) -> CodeProfile:
         """The profile of a code; one without words or attributes where it is not classified."""
@@ -177,7 +189,7 @@ class Workspace:
             locators=(document.locator,) if document.locator else (),
             authority=document.authority,
             licence=document.licence,
-            present=not is_note or (anchor is not None and anchor.document in self.added_by_hash),
+            present=not is_note or (anchor is not None and self.anchored.holds(anchor.document)),
         )
 
     def _describe_row(self, row: RowEvidence) -> SourceUse:
@@ -203,3 +215,17 @@ class Workspace:
             currency=row.currency,
             in_force_release=row.in_force_release,
         )
+
+
+def _indexed(
+    document: SourceDocument, content: str, passages: Callable[[], Sequence[Passage]]
+) -> IndexedDocument:
+    return IndexedDocument(
+        id=document.id,
+        digest=content,
+        authority=document.authority,
+        payer_scope=document.payer_scope,
+        valid_from=document.valid_from,
+        valid_to=document.valid_to,
+        passages=passages,
+    )

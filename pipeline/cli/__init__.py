@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli import answers, checking, descriptors, pages, state
+from pipeline.cli import answers, checking, documents, evaluating, pages, state
 from pipeline.errors import BriefwrightError
 
 app = typer.Typer(
@@ -29,7 +29,8 @@ app.command("verify")(checking.verify)
 app.command("index")(state.index)
 app.command("doctor")(state.doctor)
 app.add_typer(answers.facts, name="facts")
-app.add_typer(descriptors.sources, name="sources")
+app.add_typer(documents.sources, name="sources")
+app.command("eval")(evaluating.evaluate)
 
 
 _LONGEST_MESSAGE = 700

@@ -33,7 +33,7 @@ def verify(
 ) -> None:
     """Check a text claim by claim against the tables, notes and documents; exit 10 when one is refuted."""
     from pipeline.check_text import check_file
-    from pipeline.index import MiniLmEmbedder
+    from pipeline.index.embedders import load_embedder
     from pipeline.selector import parse_code
 
     workspace = open_workspace()
@@ -42,7 +42,7 @@ def verify(
         file,
         hcpcs_code=None if code is None else parse_code(code),
         workspace=workspace,
-        embedder=MiniLmEmbedder(),
+        embedder=load_embedder(workspace.settings.embedder),
         as_of=parse_date(as_of),
         progress=progress,
     )

@@ -51,7 +51,7 @@ def regenerate(
     began = time.perf_counter()
     if replay and model is None:
         raise UsageError("--replay repeats the replies of a model; name it with --model")
-    from pipeline.index import MiniLmEmbedder
+    from pipeline.index.embedders import load_embedder
     from pipeline.regenerate import regenerate_pages
 
     workspace = open_workspace()
@@ -62,7 +62,7 @@ def regenerate(
     done = regenerate_pages(
         chosen,
         workspace=workspace,
-        embedder=MiniLmEmbedder(),
+        embedder=load_embedder(workspace.settings.embedder),
         as_of=on,
         today=today,
         progress=progress,

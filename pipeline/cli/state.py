@@ -22,13 +22,16 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Bring the passage index up to date; unchanged passages are not embedded again."""
-    from pipeline.index import MiniLmEmbedder, build_index
+    from pipeline.index import build_index
+    from pipeline.index.embedders import load_embedder
+    from pipeline.retrieve import vector_place
 
     workspace = open_workspace()
     report = build_index(
-        workspace.passages(),
+        workspace.indexed(),
         folder=workspace.settings.index,
-        embedder=MiniLmEmbedder(),
+        embedder=load_embedder(workspace.settings.embedder),
+        place=vector_place(workspace.settings),
         progress=lambda done, total: progress(f"embedding {done}/{total}"),
         rebuild=rebuild,
     )
@@ -37,8 +40,8 @@ def index(
         print_json(report.model_dump(mode="json"))
     else:
         print(
-            f"index: {report.added} added, {report.removed} removed, {report.kept} kept, "
-            f"{report.embedded} embedded ({workspace.settings.index})"
+            f"index: {report.added} added, {report.changed} changed, {report.removed} removed, {report.kept} kept, "
+            f"{report.embedded} embedded; generation {report.generation} ({workspace.settings.index})"
         )
 
 
@@ -97,14 +100,19 @@ def _check_lock(workspace: Workspace) -> Finding:
 
 
 def _check_index(workspace: Workspace) -> Finding:
-    from pipeline.index import MiniLmEmbedder, open_index
+    from pipeline.index import open_index
+    from pipeline.index.embedders import load_embedder
+    from pipeline.retrieve import vector_place
 
-    with open_index(workspace.settings.index, embedder=MiniLmEmbedder()) as opened:
-        held = {passage.id for passage in opened.passages()}
-    wanted = {passage.id for passage in workspace.passages()}
-    if held == wanted:
-        return "index", True, f"{len(held)} passages, up to date"
-    return "index", False, f"{len(held)} passages, {len(held ^ wanted)} out of date; run `briefwright index`"
+    settings = workspace.settings
+    embedder = load_embedder(settings.embedder)
+    with open_index(settings.index, embedder=embedder, place=vector_place(settings)) as opened:
+        held, count = opened.digests(), len(opened.passages())
+    wanted = {document.id: document.digest for document in workspace.indexed()}
+    stale = sum(held.get(name) != wanted.get(name) for name in held.keys() | wanted.keys())
+    if stale:
+        return "index", False, f"{count:,} passages, {stale} documents out of date; run `briefwright index`"
+    return "index", True, f"{count:,} passages of {len(held)} documents, up to date"
 
 
 def _check_starter(workspace: Workspace) -> Finding:

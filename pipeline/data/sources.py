@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -99,7 +101,8 @@ class Anchor(Record):
     """Where a note's rule stands in the document it restates; holds no text of it.
 
     `page` counts physical pages from 1; `start`, `end` are offsets in that page's text;
-    `digest` is `sources.anchors.digest_words` of the span, so that a moved span can be found again.
+    `digest` is `sources.anchors.digest_words` of the span, `opening` that of its first four words, so that a moved span
+    can be found again.
     """
 
     document: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -107,11 +110,46 @@ class Anchor(Record):
     start: int = Field(ge=0)
     end: int = Field(gt=0)
     words: int = Field(gt=0)
+    opening: str = Field(pattern=r"^[0-9a-f]{16}$")
     digest: str = Field(pattern=r"^[0-9a-f]{16}$")
+
+
+class BlockKind(StrEnum):
+    """What a piece of a document is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    ROW = "row"
+    CONTENTS = "contents"
+
+
+class DocumentBlock(NamedTuple):
+    """A piece of a document's text, from `start` to `end`, in reading order.
+
+    `level`: of a heading from 1 (the widest) down; of an item its nesting from 1; of a paragraph 0, or the level of the
+    item that it continues.
+    """
+
+    kind: BlockKind
+    level: int
+    start: int
+    end: int
+
+
+def page_texts(text: str, page_starts: Sequence[int]) -> list[str]:
+    """The text of each physical page, or all of it as one where there are none."""
+    if not page_starts:
+        return [text]
+    ends = (*page_starts[1:], len(text))
+    return [text[start:end] for start, end in zip(page_starts, ends, strict=True)]
 
 
 class SourceDocument(Record):
     """A stored source. `page_starts[i]` is the offset where physical page i+1 begins (empty: no pages).
+
+    `blocks` are its headings, paragraphs, items and rows, in order. `applies_to` says which codes it was added for.
+    `valid_to` None: until a later edition takes its place.
 
     `quote_words` and `page_words` cap what may be quoted of it, in one quote and on one page; 0: no cap.
     """
@@ -126,16 +164,35 @@ class SourceDocument(Record):
     licence: str
     payer_scope: str
     valid_from: date
+    valid_to: date | None = None
     retrieved_on: date | None = None
     sha256: str
     text: str
     page_starts: tuple[int, ...] = ()
+    blocks: tuple[DocumentBlock, ...] = ()
+    applies_to: Applicability = Applicability()
     quote_words: int = Field(default=0, ge=0)
     page_words: int = Field(default=0, ge=0)
 
+    def page_of(self, offset: int) -> int | None:
+        """The physical page, from 1, that the character at `offset` stands on; None where there are no pages."""
+        return bisect_right(self.page_starts, offset) or None
+
+    def page_texts(self) -> list[str]:
+        """The text of each physical page, or all of it as one where there are none."""
+        return page_texts(self.text, self.page_starts)
+
+    def in_force(self, day: date) -> bool:
+        """Whether it is valid on the day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
 
 class Passage(Record):
-    """The unit retrieved: a span of one document. `id` depends on document and text, not on position."""
+    """The unit retrieved: a span of one document. `id` depends on document and text, not on position.
+
+    `codes` are the codes and ranges that the text names, `chapter_codes` those that its headings say it is about; both
+    as inclusive pairs.
+    """
 
     id: str
     document_id: str
@@ -146,6 +203,8 @@ class Passage(Record):
     page: int | None = None
     text: str
     applies_to: Applicability = Applicability()
+    codes: tuple[tuple[str, str], ...] = ()
+    chapter_codes: tuple[tuple[str, str], ...] = ()
 
 
 class LocatedQuote(NamedTuple):

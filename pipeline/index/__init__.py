@@ -2,19 +2,20 @@
 
 from pipeline.index.build import IndexReport, Progress, build_index
 from pipeline.index.embed import Embedder, HashingEmbedder, MiniLmEmbedder
-from pipeline.index.fusion import Fused, fuse
+from pipeline.index.filters import Filters
 from pipeline.index.search import Hit, PassageIndex, open_index
+from pipeline.index.sources import IndexedDocument
 
 __all__ = [
     "Embedder",
-    "Fused",
+    "Filters",
     "HashingEmbedder",
     "Hit",
     "IndexReport",
+    "IndexedDocument",
     "MiniLmEmbedder",
     "PassageIndex",
     "Progress",
     "build_index",
-    "fuse",
     "open_index",
 ]

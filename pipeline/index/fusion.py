@@ -1,39 +1,94 @@
-"""Reciprocal rank fusion: several rankings made into one, from ranks alone.
+"""One score out of three signals: words, meaning, and the codes that a question names.
 
-Scores of BM25 and of cosine similarity have no common scale; ranks do. After Cormack, Clarke and Buettcher,
-"Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009, whose k is 60.
+BM25 is taken as a share of the best score of the search, since its scale depends on the query; cosine similarity and the
+share of codes have scales of their own. The weights were chosen on the development part of `evals/retrieval`, where this
+fusion beats the fusion of ranks (Cormack, Clarke and Buettcher, SIGIR 2009) that stood here before: see the README.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from pipeline.data import Passage, Record
 
-class Fused(NamedTuple):
-    """An id and its fused score, above 0."""
+_WORD = re.compile(r"\w+")
+_CODE = re.compile(r"(?<![\w$.,-])(?:[0-9]{4}[0-9FTUM]|[A-CEGHJ-MP-V][0-9]{4})(?![\w%]|[.,][0-9])")
+_ALIKE = 0.8
+"""Share of common words from which two passages say the same: manuals repeat a rule in every chapter."""
 
-    id: str
-    score: float
+_NAMED, _IN_RANGE, _IN_CHAPTER = 1.0, 0.7, 0.1
 
 
-def fuse(
-    rankings: Sequence[Sequence[str]], *, k: float = 60, weights: Sequence[float] | None = None
-) -> list[Fused]:
-    """Fuse rankings of ids, best first; equal scores are ordered by id.
+class Weights(Record):
+    """What each signal counts for, beside a similarity that counts 1."""
 
-    Each ranking adds weight / (k + rank) to an id, ranks from 1; an id repeated in a ranking counts once, where
-    it first stands. `weights` has one value a ranking, all 1 by default; a ranking of weight 0 adds nothing.
-    Raises ValueError when k or a weight is negative, or the counts differ.
+    words: float = 0.4
+    codes: float = 0.3
+    meaning: float = 1.0
+
+
+WEIGHTS = Weights()
+
+
+class Signals(NamedTuple):
+    """What speaks for a passage: BM25 score, cosine similarity, and the share of the question's codes it speaks of.
+
+    `codes` is 1 for a question without codes.
     """
-    shares = [1.0] * len(rankings) if weights is None else list(weights)
-    if len(shares) != len(rankings):
-        raise ValueError(f"{len(rankings)} rankings need as many weights, got {len(shares)}")
-    if k < 0 or any(share < 0 for share in shares):
-        raise ValueError("k and weights must not be negative")
-    scores: dict[str, float] = {}
-    for ranking, share in zip(rankings, shares, strict=True):
-        if share:
-            for rank, name in enumerate(dict.fromkeys(ranking), 1):
-                scores[name] = scores.get(name, 0.0) + share / (k + rank)
-    return [Fused(name, scores[name]) for name in sorted(scores, key=lambda name: (-scores[name], name))]
+
+    words: float
+    meaning: float
+    codes: float
+
+
+def told_codes(text: str) -> tuple[str, ...]:
+    """The HCPCS codes that a question names, each once."""
+    return tuple(dict.fromkeys(_CODE.findall(text)))
+
+
+def speaks_of(passage: Passage, codes: Sequence[str]) -> float:
+    """How far a passage is about the codes, 0 to 1: by name, in a range, or in a chapter about a range."""
+    if not codes:
+        return 1.0
+    return sum(_nearest(passage, code) for code in codes) / len(codes)
+
+
+def _nearest(passage: Passage, code: str) -> float:
+    if any(first == code == last for first, last in passage.codes):
+        return _NAMED
+    for ranges, share in ((passage.codes, _IN_RANGE), (passage.chapter_codes, _IN_CHAPTER)):
+        if any(
+            first <= code <= last and first[-1:].isdigit() == code[-1:].isdigit() for first, last in ranges
+        ):
+            return share
+    return 0.0
+
+
+def fuse(signals: Mapping[int, Signals], weights: Weights = WEIGHTS) -> dict[int, float]:
+    """The score of each passage, by number; higher is better."""
+    best = max((one.words for one in signals.values()), default=0.0)
+    return {
+        number: weights.meaning * one.meaning
+        + weights.words * (one.words / best if best > 0 else 0.0)
+        + weights.codes * one.codes
+        for number, one in signals.items()
+    }
+
+
+def spread(ordered: Sequence[int], passages: Mapping[int, Passage], *, limit: int) -> list[int]:
+    """The first `limit` of `ordered`; of passages that say the same, the first stands for all while others are left."""
+    chosen: list[int] = []
+    told: list[frozenset[str]] = []
+    repeated: list[int] = []
+    for number in ordered:
+        if len(chosen) >= limit:
+            return chosen
+        words = frozenset(_WORD.findall(passages[number].text.lower()))
+        if any(len(words & other) >= _ALIKE * len(words | other) for other in told):
+            repeated.append(number)
+        else:
+            chosen.append(number)
+            told.append(words)
+    return [*chosen, *repeated][:limit]

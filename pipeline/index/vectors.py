@@ -1,7 +1,8 @@
-"""The vectors in Chroma, embedded in a folder of our own: explicit vectors only, one process at a time.
+"""The vectors in Chroma: embedded in a folder of our own, or on a server of yours that `chroma run` started.
 
-Chroma's default embedding downloads a model, so no collection of ours has an embedding function and every call
-passes vectors. Two embedded clients on one folder lose vectors silently: callers hold the index lock, for reading
+Ids are hashes of what was embedded, so that a vector never changes, and more than one generation can be served from one
+collection. Chroma's default embedding downloads a model, so no collection of ours has an embedding function and every
+call passes vectors. Two embedded clients on one folder lose vectors silently: there the index lock is held, for reading
 too.
 """
 
@@ -10,15 +11,18 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
-from pipeline.errors import StateError
-from pipeline.index.passages import Scored, damaged
+from pipeline.errors import StateError, UsageError
+from pipeline.identity import digest
+from pipeline.index.passages import damaged
 from pipeline.store import is_damage_code
 
 if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
     from pipeline.index.embed import Vectors
@@ -31,8 +35,15 @@ _SQLITE_MAGIC = b"SQLite format 3\x00"
 _SQLITE_CODE = re.compile(r"\(code: (\d+)\)")
 
 
+class Near(NamedTuple):
+    """A vector found: its hash, and its cosine similarity."""
+
+    key: str
+    score: float
+
+
 class VectorStore:
-    """The open collection; ids are passage ids, distances are 1 - cosine."""
+    """The open collection; ids are hashes of pieces, distances are 1 - cosine."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
@@ -52,7 +63,7 @@ class VectorStore:
         """Number of vectors."""
         return self._collection.count()
 
-    def query(self, vector: Vectors, *, limit: int) -> list[Scored]:
+    def query(self, vector: Vectors, *, limit: int) -> list[Near]:
         """Nearest ids with cosine similarity, best first, ties by id; `vector` has shape (dimensions,).
 
         Approximate: HNSW may miss neighbours, and fewer than `limit` may come back although more are stored
@@ -65,61 +76,141 @@ class VectorStore:
             query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
         )
         ids, distances = reply["ids"][0], (reply["distances"] or [[]])[0]
-        scored = [Scored(name, 1 - float(distance)) for name, distance in zip(ids, distances, strict=True)]
-        return sorted(scored, key=lambda hit: (-hit.score, hit.id))
+        scored = [Near(name, 1 - float(distance)) for name, distance in zip(ids, distances, strict=True)]
+        return sorted(scored, key=lambda hit: (-hit.score, hit.key))
 
 
-def look_sound(folder: Path) -> bool:
-    """Whether the index folder has something that could be Chroma's database, without loading Chroma."""
-    try:
-        with (folder / FOLDER / _DATABASE).open("rb") as file:
-            return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
-    except OSError:
-        return False
+class VectorPlace(Protocol):
+    """Where the vectors of an index are stored."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may use it at once; else the caller holds the index lock."""
+        ...
+
+    def looks_sound(self, home: Path) -> bool:
+        """Whether there is something that could be the store of the index in `home`, without loading Chroma."""
+        ...
+
+    def remove(self, home: Path) -> None:
+        """Delete the store, if any. Raises StateError where that is not possible."""
+        ...
+
+    def open(self, home: Path) -> AbstractContextManager[VectorStore]:
+        """The store, made if absent.
+
+        Raises PassageIndexError when Chroma cannot read its files, StateError when it cannot write them or the server
+        does not answer.
+        """
+        ...
 
 
-def remove_vectors(folder: Path) -> None:
-    """Delete the vector store of an index folder, if any. Raises StateError where that is not possible."""
-    try:
-        shutil.rmtree(folder / FOLDER)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise StateError(f"cannot remove {folder / FOLDER}: {error.strerror}; make it writable") from error
+class EmbeddedChroma:
+    """Chroma in this process, in a folder beside the passage table."""
 
+    shared = False
 
-@contextmanager
-def open_vectors(folder: Path) -> Iterator[VectorStore]:
-    """The vector store of an index folder, made if absent; the caller holds the index lock throughout.
-
-    Raises PassageIndexError when Chroma cannot read its files, StateError when it cannot write them.
-    """
-    from chromadb.api.client import Client
-    from chromadb.config import Settings
-    from chromadb.errors import ChromaError
-
-    settings = Settings(
-        _env_file=None,  # pyright: ignore[reportCallIssue] - a .env where the user stands is not about our index
-        anonymized_telemetry=False,
-        is_persistent=True,
-        persist_directory=str(folder / FOLDER),
-    )
-    try:
+    def looks_sound(self, home: Path) -> bool:
+        """See `VectorPlace.looks_sound`."""
         try:
-            client = Client(settings=settings)
-        except Exception:
-            # Chroma keeps the half-started system and would hand it to the next client on this folder.
-            Client.clear_system_cache()
-            raise
-        with client:
-            collection = client.get_or_create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-            yield VectorStore(collection)
-    except ChromaError as error:
-        code = _SQLITE_CODE.search(str(error))
-        if code and not is_damage_code(int(code[1])):
+            with (home / FOLDER / _DATABASE).open("rb") as file:
+                return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+        except OSError:
+            return False
+
+    def remove(self, home: Path) -> None:
+        """See `VectorPlace.remove`."""
+        try:
+            shutil.rmtree(home / FOLDER)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise StateError(f"cannot remove {home / FOLDER}: {error.strerror}; make it writable") from error
+
+    @contextmanager
+    def open(self, home: Path) -> Iterator[VectorStore]:
+        """See `VectorPlace.open`; the caller holds the index lock throughout."""
+        from chromadb.api.client import Client
+        from chromadb.config import Settings
+        from chromadb.errors import ChromaError
+
+        settings = Settings(
+            _env_file=None,  # pyright: ignore[reportCallIssue] - a .env where the user stands is not about our index
+            anonymized_telemetry=False,
+            is_persistent=True,
+            persist_directory=str(home / FOLDER),
+        )
+        try:
+            try:
+                client = Client(settings=settings)
+            except Exception:
+                # Chroma keeps the half-started system and would hand it to the next client on this folder.
+                Client.clear_system_cache()
+                raise
+            with client:
+                yield VectorStore(_collection(client, _COLLECTION))
+        except ChromaError as error:
+            code = _SQLITE_CODE.search(str(error))
+            if code and not is_damage_code(int(code[1])):
+                raise StateError(
+                    f"cannot use {home / FOLDER}: {error}; free some space, make it writable, then try again"
+                ) from error
+            raise damaged(home, error) from error
+
+
+class ChromaServer:
+    """A Chroma server by address. Each index has a collection of its own there, named after its folder."""
+
+    shared = True
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{url!r:.100} is no address of a Chroma server; expected http://HOST:PORT")
+        self._url = url
+        self._host, self._secure = parts.hostname, parts.scheme == "https"
+        self._port = parts.port or (443 if self._secure else 8000)
+
+    def looks_sound(self, home: Path) -> bool:
+        """The server is asked when it is used, and what it lacks is found out there by counting."""
+        return True
+
+    def remove(self, home: Path) -> None:
+        """See `VectorPlace.remove`."""
+        from chromadb.errors import NotFoundError
+
+        with self._client() as client, suppress(NotFoundError):
+            client.delete_collection(self._name(home))
+
+    @contextmanager
+    def open(self, home: Path) -> Iterator[VectorStore]:
+        """See `VectorPlace.open`."""
+        with self._client() as client:
+            yield VectorStore(_collection(client, self._name(home)))
+
+    def _name(self, home: Path) -> str:
+        return f"briefwright-{digest(str(home.absolute()))[:24]}"
+
+    @contextmanager
+    def _client(self) -> Iterator[ClientAPI]:
+        from chromadb import HttpClient
+        from chromadb.config import Settings
+        from chromadb.errors import ChromaError
+
+        settings = Settings(_env_file=None, anonymized_telemetry=False)  # pyright: ignore[reportCallIssue]
+        try:
+            yield HttpClient(host=self._host, port=self._port, ssl=self._secure, settings=settings)
+        except (ChromaError, ValueError, OSError) as error:
             raise StateError(
-                f"cannot use {folder / FOLDER}: {error}; free some space, make it writable, then try again"
+                f"the Chroma server at {self._url} does not answer as it should ({error}); start it with `chroma run`, "
+                "or unset BRIEFWRIGHT_CHROMA_URL"
             ) from error
-        raise damaged(folder, error) from error
+
+
+def _collection(client: ClientAPI, name: str) -> Collection:
+    return client.get_or_create_collection(
+        name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )
+
+
+EMBEDDED = EmbeddedChroma()

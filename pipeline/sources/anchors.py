@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from pipeline.data import Anchor
 
 _WORD = re.compile(r"\w+")
+OPENING_WORDS = 4
 
 
 class AnchorState(StrEnum):
-    """How an anchor fared against the document it names."""
+    """How an anchor fared against a document."""
 
     MATCHED = "matched"
     MOVED = "moved"
@@ -31,8 +34,12 @@ class ResolvedAnchor(NamedTuple):
 
 def digest_words(text: str) -> str:
     """First 16 hex digits of the SHA-256 of the text's words, lower-cased, joined by single blanks."""
-    words = " ".join(word.lower() for word in _WORD.findall(text))
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
+    return _digest(word.lower() for word in _WORD.findall(text))
+
+
+def digest_opening(text: str) -> str:
+    """`digest_words` of the first four words."""
+    return _digest(word.lower() for word in _WORD.findall(text)[:OPENING_WORDS])
 
 
 def make_anchor(document_sha256: str, pages: list[str], page: int, quote: str) -> Anchor:
@@ -51,20 +58,53 @@ def make_anchor(document_sha256: str, pages: list[str], page: int, quote: str) -
         start=span.start(),
         end=span.end(),
         words=len(_WORD.findall(span.group())),
+        opening=digest_opening(span.group()),
         digest=digest_words(span.group()),
     )
 
 
-def resolve_anchor(anchor: Anchor, pages: list[str]) -> ResolvedAnchor:
-    """Find the anchored span: where it was recorded, else anywhere with the same words."""
-    if anchor.page <= len(pages) and (
-        digest_words(pages[anchor.page - 1][anchor.start : anchor.end]) == anchor.digest
-    ):
-        return ResolvedAnchor(AnchorState.MATCHED, anchor.page, anchor.start, anchor.end)
-    for number, text in enumerate(pages, 1):
-        words = list(_WORD.finditer(text))
-        for first in range(len(words) - anchor.words + 1):
-            start, end = words[first].start(), words[first + anchor.words - 1].end()
-            if digest_words(text[start:end]) == anchor.digest:
-                return ResolvedAnchor(AnchorState.MOVED, number, start, end)
-    return ResolvedAnchor(AnchorState.NOT_FOUND, anchor.page, 0, 0)
+class AnchorResolver:
+    """Finds anchored spans in one document: where they were recorded, else anywhere with the same words."""
+
+    def __init__(self, pages: Sequence[str]) -> None:
+        self._pages = pages
+        self._openings: dict[str, list[tuple[int, int]]] | None = None
+
+    def resolve(self, anchor: Anchor) -> ResolvedAnchor:
+        """Where the anchor's words stand; of several places the one nearest to the page they were recorded on."""
+        if anchor.page <= len(self._pages) and (
+            digest_words(self._pages[anchor.page - 1][anchor.start : anchor.end]) == anchor.digest
+        ):
+            return ResolvedAnchor(AnchorState.MATCHED, anchor.page, anchor.start, anchor.end)
+        if self._openings is None:
+            self._openings = self._index_openings()
+        places = self._openings.get(anchor.opening, [])
+        for number, offset in sorted(places, key=lambda place: (abs(place[0] - anchor.page), place)):
+            words = list(_WORD.finditer(self._pages[number - 1]))
+            first = bisect_left(words, offset, key=lambda word: word.start())
+            if first + anchor.words > len(words):
+                continue
+            end = words[first + anchor.words - 1].end()
+            if digest_words(self._pages[number - 1][offset:end]) == anchor.digest:
+                return ResolvedAnchor(AnchorState.MOVED, number, offset, end)
+        return ResolvedAnchor(AnchorState.NOT_FOUND, anchor.page, 0, 0)
+
+    def _index_openings(self) -> dict[str, list[tuple[int, int]]]:
+        """Page and offset of every run of four words, by its digest; of fewer at a page's end."""
+        openings: dict[str, list[tuple[int, int]]] = {}
+        for number, text in enumerate(self._pages, 1):
+            words = list(_WORD.finditer(text))
+            lowered = [word.group().lower() for word in words]
+            for first, word in enumerate(words):
+                key = _digest(lowered[first : first + OPENING_WORDS])
+                openings.setdefault(key, []).append((number, word.start()))
+        return openings
+
+
+def resolve_anchor(anchor: Anchor, pages: Sequence[str]) -> ResolvedAnchor:
+    """`AnchorResolver.resolve` for a single anchor."""
+    return AnchorResolver(pages).resolve(anchor)
+
+
+def _digest(words: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:16]

@@ -1,166 +1,142 @@
-"""Documents that the user adds: parsed once, stored as records, found by the hash of their bytes."""
+"""Documents that the user adds: read once, stored as records, found by the hash of their bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from pipeline.data import Anchor, Authority, Match, Passage, QuoteEvidence, SourceDocument
-from pipeline.errors import SourceError
-from pipeline.identity import digest, evidence_id
-from pipeline.sources.anchors import AnchorState, ResolvedAnchor, resolve_anchor
-from pipeline.sources.descriptors import elide_descriptors
-from pipeline.sources.pdf import PAGE_BREAK, read_pages, require_length
+from pipeline.data import Applicability, Authority, Record, SourceDocument
+from pipeline.errors import SourceError, StateError
+from pipeline.sources.reading.apart import read_apart
 from pipeline.store import write_atomically
 
-# Within the 256 tokens that the bundled embedder reads, headings included.
-_PASSAGE_CHARACTERS = 900
-_MAX_BYTES = 100 * 2**20
+_BLOCK = 2**20
+
+
+class Description(Record):
+    """What is said of a document besides its text; see `SourceDocument`."""
+
+    publisher: str
+    title: str
+    edition: str
+    authority: Authority
+    licence: str
+    url: str = ""
+    payer_scope: str = "Medicare FFS"
+    valid_from: date
+    applies_to: Applicability = Applicability()
+    quote_words: int = 0
+    page_words: int = 0
+
+
+class Stored(NamedTuple):
+    """How a document was stored: whether it was there already, the one it replaced, the ones it follows or precedes."""
+
+    unchanged: bool
+    replaced: SourceDocument | None
+    editions: tuple[SourceDocument, ...]
 
 
 def read_document(
-    path: Path,
-    *,
-    publisher: str,
-    title: str,
-    edition: str,
-    authority: Authority,
-    licence: str,
-    url: str,
-    payer_scope: str,
-    valid_from: date,
-    retrieved_on: date,
+    path: Path, described: Description, *, retrieved_on: date, name: str = ""
 ) -> SourceDocument:
-    """Parse a PDF, Markdown or text file.
+    """Read a PDF, HTML, Markdown or text file in a process apart; `name` stands for the path's own.
 
-    Raises SourceError when it is none of these, has no text or more than a document holds.
+    Raises SourceError when it is none of these, cannot be read within limits, has no text or more than a document
+    holds.
     """
+    sha256 = hash_file(path)
+    composed = read_apart(path, name=name)
+    return SourceDocument(
+        id=f"doc:{sha256[:16]}",
+        retrieved_on=retrieved_on,
+        sha256=sha256,
+        text=composed.text,
+        page_starts=composed.page_starts,
+        blocks=composed.blocks,
+        **described.model_dump(),
+    )
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes. Raises SourceError where it cannot be read."""
+    content = hashlib.sha256()
     try:
-        size = path.stat().st_size
-        if size > _MAX_BYTES:
-            raise SourceError(
-                f"{path} has {size / 2**20:,.0f} MiB, more than {_MAX_BYTES // 2**20}; split it and add the parts"
-            )
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                content.update(block)
     except OSError as error:
         raise SourceError(
             f"{path} cannot be read ({error.strerror}); check the path and its permissions"
         ) from error
-    if data.startswith(b"%PDF-"):
-        pages = read_pages(data, name=path.name)
-    elif path.suffix.lower() in (".md", ".txt"):
-        try:
-            pages = [data.decode("utf-8-sig").replace("\r\n", "\n")]
-        except UnicodeDecodeError as error:
-            raise SourceError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-        if "\x00" in pages[0] or not pages[0].strip():
-            raise SourceError(f"{path} holds no text, or more than text; save its text as UTF-8")
-        require_length(len(pages[0]), name=path.name)
-    else:
-        raise SourceError(f"{path} is neither a PDF nor a .md or .txt file; save it as one of these")
-    starts, position = [], 0
-    for page in pages:
-        starts.append(position)
-        position += len(page) + len(PAGE_BREAK)
-    sha256 = hashlib.sha256(data).hexdigest()
-    return SourceDocument(
-        id=f"doc:{sha256[:16]}",
-        url=url,
-        publisher=publisher,
-        title=title,
-        edition=edition,
-        authority=authority,
-        licence=licence,
-        payer_scope=payer_scope,
-        valid_from=valid_from,
-        retrieved_on=retrieved_on,
-        sha256=sha256,
-        text=PAGE_BREAK.join(pages),
-        page_starts=tuple(starts) if len(starts) > 1 else (),
-    )
+    return content.hexdigest()
 
 
-def store_document(document: SourceDocument, folder: Path) -> Path:
-    """Write the record under its hash; adding the same bytes again replaces it."""
-    folder.mkdir(parents=True, exist_ok=True)
+def store_document(document: SourceDocument, folder: Path) -> Stored:
+    """Write the record under its hash. Other bytes of the same publisher, title and edition are replaced by it."""
+    held = load_documents(folder)
+    same = next((one for one in held if one.sha256 == document.sha256), None)
+    timeless = {"retrieved_on": None, "valid_to": None}
+    unchanged = same is not None and same.model_copy(update=timeless) == document.model_copy(update=timeless)
+    if not unchanged:
+        write_atomically(folder / f"{document.sha256}.json", document.model_dump_json(indent=1) + "\n")
+    older = [one for one in held if one.sha256 != document.sha256 and _work(one) == _work(document)]
+    replaced = next((one for one in older if one.edition == document.edition), None)
+    if replaced is not None:
+        remove_document(replaced, folder)
+    return Stored(unchanged, replaced, tuple(one for one in older if one is not replaced))
+
+
+def remove_document(document: SourceDocument, folder: Path) -> None:
+    """Delete the record. Raises StateError where that is not possible."""
     path = folder / f"{document.sha256}.json"
-    write_atomically(path, document.model_dump_json(indent=1) + "\n")
-    return path
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StateError(f"cannot remove {path}: {error.strerror}; make its folder writable") from error
 
 
 def load_documents(folder: Path) -> list[SourceDocument]:
-    """Every stored document, sorted by id. Raises SourceError for a damaged record."""
+    """Every stored document, sorted by id, valid until the next edition. Raises SourceError for a damaged record."""
     documents = []
     for path in sorted(folder.glob("*.json")):
         try:
             documents.append(SourceDocument.model_validate_json(path.read_bytes()))
         except (OSError, ValidationError, json.JSONDecodeError) as error:
-            raise SourceError(f"{path} is damaged; delete it and add the document again") from error
-    return sorted(documents, key=lambda document: document.id)
+            raise SourceError(
+                f"{path} is damaged, or of an older version; delete it and add the document again"
+            ) from error
+    return until_next_edition(sorted(documents, key=lambda document: document.id))
 
 
-def page_texts(document: SourceDocument) -> list[str]:
-    """The text of each physical page."""
-    return document.text.split(PAGE_BREAK) if document.page_starts else [document.text]
+def until_next_edition(documents: list[SourceDocument]) -> list[SourceDocument]:
+    """The documents, each valid until the day before the next edition of the same work begins.
 
-
-def split_passages(document: SourceDocument) -> list[Passage]:
-    """Passages of about 900 characters that never cross a page; offsets into the document's text."""
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    splitter = RecursiveCharacterTextSplitter(
-        chunk_size=_PASSAGE_CHARACTERS, chunk_overlap=0, add_start_index=True, keep_separator="end"
-    )
-    passages = []
-    starts = document.page_starts or (0,)
-    for number, (text, offset) in enumerate(zip(page_texts(document), starts, strict=True), 1):
-        for chunk in splitter.create_documents([text]):
-            start = offset + chunk.metadata["start_index"]
-            end = start + len(chunk.page_content)
-            passages.append(
-                Passage(
-                    id=f"{document.id}#{digest([number, chunk.page_content, start])[:12]}",
-                    document_id=document.id,
-                    heading_path=(document.title,),
-                    start=start,
-                    end=end,
-                    page=number if document.page_starts else None,
-                    text=document.text[start:end],
-                )
-            )
-    return passages
-
-
-def quote_anchor(anchor: Anchor, documents: Mapping[str, SourceDocument]) -> QuoteEvidence | None:
-    """The anchored words as the document's own quote; None where it is absent or the words are gone.
-
-    `documents` are keyed by SHA-256. Offsets of the evidence count in `SourceDocument.text`; CPT descriptors are
-    left out of the quote, which is then NORMALISED.
+    Worked out here and stored nowhere: when an edition is removed, the one before it is valid again.
     """
-    document = documents.get(anchor.document)
-    if document is None:
-        return None
-    found: ResolvedAnchor = resolve_anchor(anchor, page_texts(document))
-    if found.state is AnchorState.NOT_FOUND:
-        return None
-    offset = document.page_starts[found.page - 1] if document.page_starts else 0
-    start, end = offset + found.start, offset + found.end
-    stated = document.text[start:end]
-    quote = elide_descriptors(stated)
-    return QuoteEvidence(
-        id=evidence_id(document.id, document.sha256, start, end),
-        document_id=document.id,
-        passage_id="",
-        quote=quote,
-        start=start,
-        end=end,
-        page=found.page,
-        match=Match.EXACT if quote == stated else Match.NORMALISED,
-        level="document",
-        relevance=1.0,
-    )
+    beginnings: dict[tuple[str, str, str], set[date]] = {}
+    for one in documents:
+        beginnings.setdefault(_work(one), set()).add(one.valid_from)
+    result = []
+    for one in documents:
+        later = min((day for day in beginnings[_work(one)] if day > one.valid_from), default=None)
+        end = later - timedelta(days=1) if later else None
+        result.append(one.model_copy(update={"valid_to": end}) if end else one)
+    return result
+
+
+def same_work(documents: list[SourceDocument], sha256: str) -> list[SourceDocument]:
+    """The editions of the work that the document of this hash is one of, itself first; none where it is absent."""
+    named = next((one for one in documents if one.sha256 == sha256), None)
+    if named is None:
+        return []
+    return [named, *(one for one in documents if one.sha256 != sha256 and _work(one) == _work(named))]
+
+
+def _work(document: SourceDocument) -> tuple[str, str, str]:
+    return document.publisher.casefold(), document.title.casefold(), document.payer_scope.casefold()

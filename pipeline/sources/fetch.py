@@ -83,11 +83,14 @@ def fetch(
     pinned_sha256: str = "",
     progress: Progress | None = None,
     patience: Patience | None = None,
+    web_page: bool = False,
+    by_hand: str = _BY_HAND,
 ) -> Fetched:
     """Bring the file at `url` into `folder`; the result is to be recorded by the caller.
 
     `known` is what the store holds for it: a server that has nothing newer is not asked for the bytes, and none at all
-    where those bytes are the pinned ones. `now` gives UTC; `jitter` gives 0 to 1 and spreads the waits.
+    where those bytes are the pinned ones. `web_page`: one is welcome; else it stands in a file's place and is refused.
+    `by_hand` tells what to do instead. `now` gives UTC; `jitter` gives 0 to 1 and spreads the waits.
 
     Raises SourceError when the address is not https, the server refuses or keeps failing (what came is kept to be
     resumed), sends a web page, an empty or an oversized file, or one without the pinned hash; StateError when the
@@ -101,7 +104,9 @@ def fetch(
     if known and pinned_sha256 == known.sha256:
         return Fetched("unchanged", known)
     older = known if known and known.origin == url and not pinned_sha256 else None
-    download = _Download(url, client, _Partial(folder, url), older, progress, patience, now)
+    download = _Download(
+        url, client, _Partial(folder, url), older, progress, patience, now, web_page, by_hand
+    )
     retrying = Retrying(
         stop=lambda state: state.attempt_number >= _attempts(state, patience),
         wait=lambda state: _wait_s(state, patience, jitter),
@@ -115,7 +120,7 @@ def fetch(
         tried = retrying.statistics["attempt_number"]
         raise SourceError(
             f"{url} could not be fetched, tried {tried} times: {error}; run the command again later to go "
-            f"on where it stopped, or {_BY_HAND}"
+            f"on where it stopped, or {by_hand}"
         ) from error
     if received is None:
         assert older  # noqa: S101 - `attempt` accepts "not modified" only where it asked
@@ -213,6 +218,8 @@ class _Download(NamedTuple):
     progress: Progress | None
     patience: Patience
     now: Callable[[], datetime]
+    web_page: bool
+    by_hand: str
 
     def attempt(self) -> _Received | None:
         """The whole file, resumed where possible; None where the server has nothing newer than `known`."""
@@ -232,10 +239,10 @@ class _Download(NamedTuple):
             if status not in (200, 206):
                 raise SourceError(
                     f"{self.url} answers {status} {response.reason_phrase}; look for the file on the publisher's page, "
-                    f"then correct the address in sources/registry.toml, or {_BY_HAND}"
+                    f"then correct the address in sources/registry.toml, or {self.by_hand}"
                 )
             if response.headers.get("Content-Encoding", "identity") != "identity":
-                raise SourceError(f"{self.url} comes in an encoding that was not asked for; {_BY_HAND}")
+                raise SourceError(f"{self.url} comes in an encoding that was not asked for; {self.by_hand}")
             if status == 200:
                 return self._receive(response, start=0)
             if not held or not self._continues(response, held):
@@ -276,7 +283,7 @@ class _Download(NamedTuple):
                 request = response.next_request
             finally:
                 response.close()
-        raise SourceError(f"{self.url} sends on more than {self.patience.redirects} times; {_BY_HAND}")
+        raise SourceError(f"{self.url} sends on more than {self.patience.redirects} times; {self.by_hand}")
 
     def _require_safe(self, request: Request) -> None:
         target = request.url
@@ -285,7 +292,7 @@ class _Download(NamedTuple):
         if target.host in _LOOPBACK and self.client.build_request("GET", self.url).url.host == target.host:
             return
         via = "" if str(target) == self.url else f" sends on to {target}, which"
-        raise SourceError(f"{self.url}{via} is not reached by https, so it is refused; {_BY_HAND}")
+        raise SourceError(f"{self.url}{via} is not reached by https, so it is refused; {self.by_hand}")
 
     def _continues(self, response: Response, held: _Resumable) -> bool:
         asked = f"bytes {held.size}-"
@@ -308,13 +315,13 @@ class _Download(NamedTuple):
         count, head = start, b""
         with self.partial.writing(), self.partial.path.open("ab" if start else "wb") as out:
             for block in _blocks(response):
-                if not start and len(head) < 64:
+                if not start and not self.web_page and len(head) < 64:
                     head = (head + block)[:64]
                     if looks_like_web_page(head):
                         self.partial.drop()
                         raise SourceError(
                             f"{self.url} answers with a web page instead of the file, perhaps to have its licence "
-                            f"accepted there first; {_BY_HAND}"
+                            f"accepted there first; {self.by_hand}"
                         )
                 count += len(block)
                 if count > self.patience.max_bytes:
@@ -329,7 +336,7 @@ class _Download(NamedTuple):
             raise _PassingError(f"only {count:,} of {total:,} bytes came")
         if not count:
             self.partial.drop()
-            raise SourceError(f"{self.url} is empty; {_BY_HAND}")
+            raise SourceError(f"{self.url} is empty; {self.by_hand}")
         return _Received(digest.hexdigest(), count, headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
     def _oversized(self) -> SourceError:

@@ -184,6 +184,7 @@ def note_document(note: Note) -> SourceDocument:
         licence=note.licence,
         payer_scope=note.payer_scope,
         valid_from=note.valid_from,
+        valid_to=note.valid_to,
         sha256=note.sha256,
         text=note.body,
     )
