@@ -25,7 +25,7 @@ class Weights(Record):
     """What each signal counts for, beside a similarity that counts 1."""
 
     words: float = 0.4
-    codes: float = 0.3
+    codes: float = 0.5
     meaning: float = 1.0
 
 

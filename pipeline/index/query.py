@@ -38,8 +38,14 @@ def match_expression(text: str) -> str:
 
 def in_manual_words(text: str) -> str:
     """The words that manuals write where `text` says it as offices do (`terms.toml`), each once; empty where none."""
-    said = " " + re.sub(r"[^\w&-]+", " ", text.lower()) + " "
-    added = (word for term, words in _terms().items() if f" {term} " in said for word in words.split())
+    said = " " + re.sub(r"[^\w&-]+", " ", text) + " "
+    lowered = said.lower()
+    added = (
+        word
+        for term, words in _terms().items()
+        if f" {term} " in (said if term.isupper() else lowered)
+        for word in words.split()
+    )
     return " ".join(dict.fromkeys(added))
 
 
