@@ -17,6 +17,7 @@ from pipeline.sources.anchored import AnchoredWords
 from pipeline.sources.anchors import AnchorState
 from pipeline.sources.documents import (
     Description,
+    dated_as_held,
     load_documents,
     read_document,
     remove_document,
@@ -62,7 +63,7 @@ class AnchorReport(Record):
 
 
 class AddedSource(Record):
-    """What became of a request. `superseded` and `superseded_by` are editions of the same work, by title and edition."""
+    """What became of a request. `superseded` and `superseded_by` are other editions of the same work."""
 
     id: str
     sha256: str
@@ -127,6 +128,8 @@ def add_source(
         path, name = Path(request.source), Path(request.source).name
     document = read_document(path, described, retrieved_on=today, name=name)
     with documents_lock(workspace):
+        if request.effective_from is None:
+            document = dated_as_held(document, load_documents(workspace.settings.documents))
         stored = store_document(document, workspace.settings.documents)
         held = load_documents(workspace.settings.documents)
     document = next(one for one in held if one.sha256 == document.sha256)

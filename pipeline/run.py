@@ -21,6 +21,8 @@ from pipeline.data import (
     Verdict,
 )
 from pipeline.draft.checklist import tie_checklist
+from pipeline.draft.diagnoses import draft_diagnoses
+from pipeline.draft.documents import Span, draft_documents
 from pipeline.draft.extractive import ResolveAnchor, cite_note, draft_notes
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import (
@@ -38,6 +40,7 @@ from pipeline.facts.rows import Rows
 from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.applicability import applies
+from pipeline.sources.codes_named import names_closely
 from pipeline.sources.notes import Note, note_passages
 from pipeline.verify import (
     ClaimContext,
@@ -102,7 +105,8 @@ def build_page(
     """
     inputs = gather_inputs(hcpcs_code, workspace=workspace, as_of=as_of)
     ranks = {spec.key: _rank(spec, inputs, search) for spec in inputs.plan.sections if spec.fed_by == "notes"}
-    draft = _draft(inputs, ranks, workspace=workspace, drafter=drafter)
+    passages = _document_passages(inputs, search, workspace)
+    draft = _draft(inputs, ranks, passages, workspace=workspace, drafter=drafter)
     outcomes, evidence = _verify(draft, context=claim_context(workspace, hcpcs_code, as_of))
     values = {field: fact.value for field, fact in inputs.facts.items()}
     return assemble_page(
@@ -119,6 +123,7 @@ def build_page(
         checker=checker_version(),
         drafter=drafter.name,
         failures=draft.failures,
+        open_because=draft.open_because,
         descriptor=inputs.descriptor,
         site_blocks=workspace.site_blocks,
     )
@@ -146,9 +151,14 @@ def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
 
 
 def _draft(
-    inputs: PageInputs, ranks: Mapping[str, Sequence[str]], *, workspace: Workspace, drafter: Drafter
+    inputs: PageInputs,
+    ranks: Mapping[str, Sequence[str]],
+    passages: Sequence[Passage],
+    *,
+    workspace: Workspace,
+    drafter: Drafter,
 ) -> Draft:
-    """All sections: those fed by facts from the tables, those fed by notes by the drafter."""
+    """All sections: those fed by facts from the tables, those fed by notes by the drafter, documents as they are."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
     resolve = partial(workspace.anchored.quote, as_of=plan.as_of)
@@ -174,6 +184,21 @@ def _draft(
                     rows=own,
                 )
             )
+        elif spec.fed_by == "documents":
+            anchored = filter(None, (resolve(note.anchor) for note in inputs.notes))
+            drafts.append(
+                draft_documents(
+                    plan,
+                    spec.key,
+                    passages,
+                    documents=workspace.documents.__getitem__,
+                    split=split_claims,
+                    taken=[Span(quote.document_id, quote.start, quote.end) for quote in anchored],
+                    limit=spec.limit,
+                )
+            )
+        elif spec.key == "diagnoses":
+            drafts.append(draft_diagnoses(plan, spec.key, workspace.added))
         elif spec.key == "related":
             drafts.append(
                 draft_related(plan, inputs.profile, workspace.profiles, rows=rows, make_row=make_row)
@@ -200,6 +225,19 @@ def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
     return [passage.id for passage in found]
 
 
+def _document_passages(inputs: PageInputs, search: Search, workspace: Workspace) -> list[Passage]:
+    """Passages of documents in force that speak of the code, or were added for it, the nearest first."""
+    code, as_of = inputs.plan.hcpcs_code, inputs.plan.as_of
+    in_force = {document.id for document in workspace.added if document.in_force(as_of)}
+    if not in_force:
+        return []
+    return search(
+        f"{code} {inputs.profile.summary}",
+        _RANKED,
+        lambda passage: passage.document_id in in_force and names_closely(passage.codes, code),
+    )
+
+
 def _fingerprint(
     inputs: PageInputs,
     ranks: Mapping[str, Sequence[str]],
@@ -216,6 +254,12 @@ def _fingerprint(
             "facts": digest(sorted(fact.model_dump_json() for fact in inputs.rows.values())),
             "notes": [note.sha256 for note in inputs.notes],
             "documents": sorted({e.document_id for e in draft.evidence if isinstance(e, QuoteEvidence)}),
+            "diagnoses": digest(
+                [
+                    draft.open_because,
+                    *(s.model_dump(mode="json") for s in draft.statements if s.section_key == "diagnoses"),
+                ]
+            ),
             "order": digest([ranks, {note.id: inputs.reach[note.id] for note in inputs.notes}]),
             "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
             "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),

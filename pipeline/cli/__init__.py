@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from pipeline.cli import answers, checking, documents, evaluating, pages, state
+from pipeline.cli.common import sentence
 from pipeline.errors import BriefwrightError
 
 app = typer.Typer(
@@ -33,7 +34,6 @@ app.add_typer(documents.sources, name="sources")
 app.command("eval")(evaluating.evaluate)
 
 
-_LONGEST_MESSAGE = 700
 _STOPPED = 130
 
 
@@ -43,14 +43,6 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
-
-
-def _sentence(error: BriefwrightError) -> str:
-    """The message as one line of printable characters, shortened where it repeats a huge value."""
-    text = "".join(character if character.isprintable() else " " for character in str(error))
-    if len(text) <= _LONGEST_MESSAGE:
-        return text
-    return f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
 
 
 def main() -> None:
@@ -66,7 +58,7 @@ def main() -> None:
             if sys.stdout is not None:
                 sys.stdout.flush()  # here, where what goes wrong can still be said
     except BriefwrightError as error:
-        print(f"briefwright: {_sentence(error)}", file=sys.stderr)
+        print(f"briefwright: {sentence(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except RecursionError:
         print(

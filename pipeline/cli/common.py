@@ -29,6 +29,7 @@ AsOf = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
+_LONGEST_MESSAGE = 700
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -93,6 +94,14 @@ def end_progress() -> None:
     """Clear the progress line."""
     if sys.stderr.isatty():
         print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def sentence(error: Exception) -> str:
+    """The message as one line of printable characters, shortened where it repeats a huge value."""
+    text = "".join(character if character.isprintable() else " " for character in str(error))
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    return f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
 
 
 def print_json(value: object) -> None:

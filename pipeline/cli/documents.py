@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.common import Json, end_progress, now, open_workspace, parse_date, print_json, progress
+from pipeline.cli.common import (
+    Json,
+    end_progress,
+    now,
+    open_workspace,
+    parse_date,
+    print_json,
+    progress,
+    sentence,
+)
 from pipeline.cli.descriptors import sources
 
 if TYPE_CHECKING:
@@ -74,28 +82,27 @@ def add_source(
         ]
     )
     refused = 0
-    with ExitStack() as stack:
-        fetch_page = _fetcher(workspace.settings, stack)
-        for number, request in enumerate(requests, 1):
-            progress(f"reading {request.source} ({number}/{len(requests)})")
-            try:
-                added = add_source(request, workspace=workspace, today=now().date(), fetch_page=fetch_page)
-            except BriefwrightError as error:
-                end_progress()
-                if not manifest:
-                    raise
-                refused += 1
-                _print_refused(request, error, as_json=as_json)
-                continue
+    fetch_page = _fetcher(workspace.settings)
+    for number, request in enumerate(requests, 1):
+        progress(f"reading {request.source} ({number}/{len(requests)})")
+        try:
+            added = add_source(request, workspace=workspace, today=now().date(), fetch_page=fetch_page)
+        except BriefwrightError as error:
             end_progress()
-            _print_added(added, as_json=as_json)
+            if not manifest:
+                raise
+            refused += 1
+            _print_refused(request, error, as_json=as_json)
+            continue
+        end_progress()
+        _print_added(added, as_json=as_json)
     if refused:
         raise SourceError(
             f"{refused} of {len(requests)} could not be added, for the reasons above; the others are in"
         )
 
 
-def _fetcher(settings: Settings, stack: ExitStack) -> FetchPage:
+def _fetcher(settings: Settings) -> FetchPage:
     def fetch_page(address: str) -> Path:
         import random
         import time
@@ -132,7 +139,7 @@ def _print_refused(request: AddRequest, error: Exception, *, as_json: bool) -> N
     if as_json:
         print_json({"source": request.source, "status": "refused", "reason": str(error)})
     else:
-        print(f"refused {request.source}: {error}")
+        print(f"refused {request.source!r}: {sentence(error)}")
 
 
 def _print_added(added: AddedSource, *, as_json: bool) -> None:

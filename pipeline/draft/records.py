@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from pipeline.data import Evidence, Record, Statement
 
 
 class Draft(Record):
-    """Statements in order, the evidence their claims name, and what a model failed to deliver."""
+    """Statements in order, the evidence their claims name, and what a model failed to deliver.
+
+    `open_because` says why a question of a section stays open, by `SECTION/QUESTION` key.
+    """
 
     statements: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     failures: tuple[str, ...] = ()
+    open_because: dict[str, str] = Field(default_factory=dict)
 
 
 def merge_drafts(drafts: Iterable[Draft]) -> Draft:
@@ -22,4 +28,5 @@ def merge_drafts(drafts: Iterable[Draft]) -> Draft:
         statements=tuple(statement for draft in drafts for statement in draft.statements),
         evidence=tuple(evidence for draft in drafts for evidence in draft.evidence),
         failures=tuple(failure for draft in drafts for failure in draft.failures),
+        open_because={key: why for draft in drafts for key, why in draft.open_because.items()},
     )

@@ -35,8 +35,8 @@ def table_lines(report: RetrievalReport) -> Iterator[str]:
         for row in report.abstention:
             if row.part == part:
                 yield (
-                    f"  says that there is no answer: to {shown(row.refused)} of the {row.refused.cases} questions without "
-                    f"one; answers {shown(row.kept)} of the {row.kept.cases} with one; AUROC {row.auroc:.2f}"
+                    f"  says that there is no answer: to {shown(row.refused)} of the {row.refused.cases} questions "
+                    f"without one; answers {shown(row.kept)} of the {row.kept.cases} with one; AUROC {row.auroc:.2f}"
                 )
     yield ""
     for name, goal in GOALS.items():

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.data import Passage, Record
 from pipeline.errors import PassageIndexError
 from pipeline.index.embed import Embedder
-from pipeline.index.generations import choose, current, fresh_folder, others
-from pipeline.index.passages import PassageTable, damaged
+from pipeline.index.embedding import Progress, embed_missing, require_embedder, store_vectors
+from pipeline.index.generations import LOCK, builds, choose, current, fresh_folder, remove_others
+from pipeline.index.passages import PassageTable
 from pipeline.index.pieces import hash_piece, pieces_of
 from pipeline.index.sources import IndexedDocument
 from pipeline.index.vectors import EMBEDDED, VectorPlace
+from pipeline.index.writing import WritableTable
 from pipeline.store import exclusive_lock
-
-LOCK = "lock"
-_EMBED_AT_ONCE = 256
-
-Progress = Callable[[int, int], None]
-"""Called with pieces of passages embedded so far and to be embedded, both in this build."""
 
 
 class IndexReport(Record):
@@ -42,6 +38,14 @@ class _Update(NamedTuple):
     passages: dict[str, tuple[Passage, str, list[str]]]
 
 
+class _Difference(NamedTuple):
+    """What is to change: documents with other content, with other terms alone, and numbers of those gone."""
+
+    changed: list[IndexedDocument]
+    restated: list[IndexedDocument]
+    gone: list[int]
+
+
 def build_index(
     documents: Iterable[IndexedDocument],
     *,
@@ -59,7 +63,7 @@ def build_index(
     goes on serving, and what was embedded is kept for the next try. `rebuild` starts afresh beside what is there.
 
     Raises PassageIndexError when the index is damaged or made by another embedder, StateError when another process is
-    building it (after `lock_timeout_s`) or the disk refuses.
+    building it (after `lock_timeout_s`), the disk refuses or the Chroma server does not answer.
     """
     wanted: dict[str, IndexedDocument] = {}
     for document in documents:
@@ -67,32 +71,38 @@ def build_index(
     if not rebuild and (done := _is_current(wanted, folder=folder, embedder=embedder, place=place)):
         return done
     with exclusive_lock(folder / LOCK, what="building the passage index", timeout_s=lock_timeout_s):
-        home = None if rebuild else current(folder)
-        if home is None:
-            home = fresh_folder(folder)
-            if not rebuild:
+        if rebuild:
+            home = _begun(folder, embedder) or fresh_folder(folder)
+        elif done := _is_current(wanted, folder=folder, embedder=embedder, place=place):
+            return done  # by the process that was waited for
+        else:
+            home = current(folder)
+            if home is None:
+                home = fresh_folder(folder)
                 choose(folder, home)  # what a first build embeds before it dies is not lost
         try:
             report = _build(wanted, home, embedder=embedder, place=place, progress=progress)
-        except BaseException:
-            if rebuild:
+        except PassageIndexError:
+            if rebuild:  # not to be gone on with
                 shutil.rmtree(home, ignore_errors=True)
             raise
         if rebuild:
-            for other in others(folder, home):
-                place.remove(other)
             choose(folder, home)
+        remove_others(folder, home, forget=place.remove)
     return report
 
 
-def require_embedder(table: PassageTable, embedder: Embedder) -> None:
-    """Raise PassageIndexError unless the table's vectors are of `embedder`."""
-    found = table.embedder()
-    if found is None or found[0] != embedder.name:
-        raise PassageIndexError(
-            f"the passage index holds vectors of {found[0] if found else 'no embedder'}, not of {embedder.name}, "
-            "and the two cannot be compared; run `briefwright index --rebuild`"
-        )
+def _begun(folder: Path, embedder: Embedder) -> Path | None:
+    """The latest build that died before it was finished: what it embedded is not lost."""
+    for home in reversed(builds(folder)):
+        try:
+            with PassageTable.open(home) as table:
+                held = table.embedder()
+                if held is not None and held[0] == embedder.name and not table.generation():
+                    return home
+        except (FileNotFoundError, PassageIndexError):
+            continue
+    return None
 
 
 def _is_current(
@@ -102,21 +112,31 @@ def _is_current(
     if home is None:
         return None
     try:
-        with PassageTable.open(home, create=False) as table:
+        with PassageTable.open(home) as table:
             table.hold_still()
-            if table.embedder() is None or not table.generation():
+            if not table.generation():
                 return None
             require_embedder(table, embedder)
-            held = {name: one.digest for name, one in table.documents().items()}
-            if held != {name: document.digest for name, document in wanted.items()}:
+            if any(_difference(table, wanted)):
                 return None
-            return (
-                IndexReport(kept=table.count(), generation=table.generation())
-                if place.looks_sound(home)
-                else None
-            )
+            if table.count_pieces() and (table.place() != place.name(home) or not place.looks_sound(home)):
+                return None
+            return IndexReport(kept=table.count(), generation=table.generation())
     except FileNotFoundError:
         return None
+
+
+def _difference(table: PassageTable, wanted: Mapping[str, IndexedDocument]) -> _Difference:
+    held = table.documents()
+    return _Difference(
+        changed=[one for name, one in wanted.items() if name not in held or held[name].digest != one.digest],
+        restated=[
+            one
+            for name, one in wanted.items()
+            if name in held and held[name].digest == one.digest and held[name].terms != one.terms
+        ],
+        gone=[one.number for name, one in held.items() if name not in wanted],
+    )
 
 
 def _build(
@@ -127,14 +147,12 @@ def _build(
     place: VectorPlace,
     progress: Progress | None,
 ) -> IndexReport:
-    with PassageTable.open(home, create=True) as table:
+    with WritableTable.open(home, create=True) as table:
         if table.embedder() is None:
             table.set_embedder(embedder.name, embedder.dimensions)
         require_embedder(table, embedder)
-        held = table.documents()
-        changed = [one for name, one in wanted.items() if name not in held or held[name].digest != one.digest]
-        gone = [one.number for name, one in held.items() if name not in wanted]
-        updates = [_Update(one, {}) for one in changed]
+        difference = _difference(table, wanted)
+        updates = [_Update(one, {}) for one in difference.changed]
         texts: dict[str, str] = {}
         for update in updates:
             for passage in update.document.passages():
@@ -144,67 +162,38 @@ def _build(
                 update.passages.setdefault(passage.id, (passage, passage.model_dump_json(), hashes))
         # What no passage of the last generation names is left over from those before it, or from a build that died.
         unused = [name for name in table.unused_vectors() if name not in texts]
-        embedded = _embed(table, texts, embedder=embedder, progress=progress)
-        _store(table, home, place=place, unused=unused)
-        return _swap(table, updates, gone).model_copy(update={"embedded": embedded})
+        embedded = embed_missing(table, texts, embedder=embedder, progress=progress)
+        store_vectors(table, home, place=place, unused=unused)
+        if not any(difference) and table.generation():  # only the store was to be filled anew
+            return IndexReport(kept=table.count(), generation=table.generation())
+        report = _swap(table, updates, restated=difference.restated, gone=difference.gone)
+        return report.model_copy(update={"embedded": embedded, "generation": table.generation()})
 
 
-def _embed(
-    table: PassageTable, texts: Mapping[str, str], *, embedder: Embedder, progress: Progress | None
-) -> int:
-    known = table.known_vectors()
-    todo = sorted(name for name in texts if name not in known)
-    # By length, so that what is embedded together is of one length and little of it is padding.
-    todo.sort(key=lambda name: len(texts[name]), reverse=True)
-    for first in range(0, len(todo), _EMBED_AT_ONCE):
-        batch = todo[first : first + _EMBED_AT_ONCE]
-        table.save_vectors(batch, embedder.embed([texts[name] for name in batch]))
-        if progress is not None:
-            progress(first + len(batch), len(todo))
-    return len(todo)
-
-
-def _store(table: PassageTable, home: Path, *, place: VectorPlace, unused: Sequence[str]) -> None:
-    """Carry new vectors into the vector store, before passages name them; those unused leave it, one build later."""
-    if not place.looks_sound(home):
-        place.remove(home)
-        table.forget_stored()
-    hashes, vectors = table.unstored()
-    if not hashes and not unused:
-        return
-    with place.open(home) as store:
-        store.delete(unused)
-        table.drop_vectors(unused)
-        gone = set(unused)
-        kept = [row for row, name in enumerate(hashes) if name not in gone]
-        store.upsert([hashes[row] for row in kept], vectors[kept])
-        table.mark_stored([hashes[row] for row in kept])
-        if store.count() != table.stored_count():
-            raise damaged(home, f"{store.count()} vectors stored of {table.stored_count()}")
-
-
-def _swap(table: PassageTable, updates: Sequence[_Update], gone: Sequence[int]) -> IndexReport:
+def _swap(
+    table: WritableTable,
+    updates: Sequence[_Update],
+    *,
+    restated: Sequence[IndexedDocument],
+    gone: Sequence[int],
+) -> IndexReport:
     """Put the new passages in the place of the old ones, in one transaction: the next generation."""
     before, added, changed, removed = table.count(), 0, 0, 0
     with table.transaction():
         for number in gone:
             removed += table.drop_document(number)
+        for document in restated:
+            table.put_document(document)
         for update in updates:
             number = table.put_document(update.document)
             held = table.passages_of(number)
-            other = {
-                n: v for n, v in held.items() if n not in update.passages or update.passages[n][1] != v[1]
-            }
-            table.drop_passages([one for one, _ in other.values()])
+            same = {n for n, one in held.items() if n in update.passages and update.passages[n][1] == one[1]}
+            table.drop_passages([one for name, (one, _) in held.items() if name not in same])
             for name, (passage, record, hashes) in update.passages.items():
-                if name not in held or name in other:
+                if name not in same:
                     table.put_passage(number, passage, record, hashes)
-            again = sum(name in update.passages for name in other)
-            changed += again
-            removed += len(other) - again
-            added += sum(name not in held for name in update.passages)
+            added += len(update.passages.keys() - held.keys())
+            removed += len(held.keys() - update.passages.keys())
+            changed += len((held.keys() & update.passages.keys()) - same)
         table.begin_generation()
-    kept = before - removed - changed
-    return IndexReport(
-        added=added, changed=changed, removed=removed, kept=kept, generation=table.generation()
-    )
+    return IndexReport(added=added, changed=changed, removed=removed, kept=before - removed - changed)

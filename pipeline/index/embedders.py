@@ -52,7 +52,7 @@ class LangChainEmbedder:
         if vectors.shape[0] != len(texts) or not np.isfinite(vectors).all() or not lengths.all():
             raise ModelError(f"{self.name} answered {len(rows)} unusable embeddings for {len(texts)} texts")
         self._dimensions = vectors.shape[1]
-        return vectors / lengths
+        return (vectors / lengths).astype(np.float32)
 
 
 def load_embedder(name: str = BUNDLED) -> Embedder:

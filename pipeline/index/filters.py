@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from pipeline.data import Authority, Record
@@ -10,8 +11,8 @@ from pipeline.data import Authority, Record
 class Filters(Record):
     """Conditions that must all hold; one that is empty always holds.
 
-    `as_of`: the document is valid on the date. `hcpcs_code`: the passage names the code, or a range with it, or stands in
-    a chapter about such a range, or neither it nor its chapter names any code.
+    `as_of`: the document is valid on the date. `hcpcs_code`: the passage names the code, or a range with it, or stands
+    in a chapter about such a range, or neither it nor its chapter names any code.
     """
 
     as_of: date | None = None
@@ -33,8 +34,8 @@ def where(filters: Filters) -> tuple[str, list[str]]:
         ("d.id", filters.documents),
     ):
         if wanted:
-            conditions.append(f"{column} IN ({', '.join('?' * len(wanted))})")
-            values += wanted
+            conditions.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - constants; of any number of values
+            values.append(json.dumps(wanted))
     if filters.hcpcs_code:
         conditions.append(_SPEAKS_OF)
         values += [filters.hcpcs_code] * 3

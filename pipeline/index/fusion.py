@@ -1,8 +1,8 @@
 """One score out of three signals: words, meaning, and the codes that a question names.
 
-BM25 is taken as a share of the best score of the search, since its scale depends on the query; cosine similarity and the
-share of codes have scales of their own. The weights were chosen on the development part of `evals/retrieval`, where this
-fusion beats the fusion of ranks (Cormack, Clarke and Buettcher, SIGIR 2009) that stood here before: see the README.
+BM25 is taken as a share of the best score of the search, since its scale depends on the query; cosine similarity and
+the share of codes have scales of their own. The weights were chosen on the development part of `evals/retrieval`, where
+this beats the fusion of ranks (Cormack, Clarke and Buettcher, SIGIR 2009) that stood here before: see the README.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import re
 from pipeline.data import Passage
 
 PIECE_CHARACTERS = 600
-"""With its headings about what the bundled embedder reads; a rule of many sentences has several, its best one counts."""
+"""With its headings about what the bundled embedder reads; a long rule has several pieces, its best one counts."""
 
 _SENTENCE = re.compile(r"(?<=[.!?;])[\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9•])")
 

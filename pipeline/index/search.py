@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pipeline.data import Passage, Record
 from pipeline.errors import PassageIndexError
-from pipeline.index.build import LOCK, require_embedder
+from pipeline.index.database import damaged, index_errors
 from pipeline.index.embed import Embedder
 from pipeline.index.filters import Filters
 from pipeline.index.fusion import WEIGHTS, Signals, Weights, fuse, speaks_of, spread, told_codes
 from pipeline.index.generations import current
-from pipeline.index.passages import PassageTable, damaged, index_errors
+from pipeline.index.nearest import Nearest
+from pipeline.index.passages import PassageTable
 from pipeline.index.query import in_manual_words, match_expression
 from pipeline.index.vectors import EMBEDDED, VectorPlace
-from pipeline.store import exclusive_lock
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from pipeline.index.embed import Vectors
-
-    Numbers = NDArray[np.int64]
 
 EXACT_UP_TO = 150_000
 """Pieces up to which every vector is compared, from the canonical table, rather than asking Chroma; see the README."""
 
-_QUERIES = 64  # whose vectors are kept
-_CANDIDATES = 50
-_CHROMA_LOCK_TIMEOUT_S = 30.0
+_CANDIDATES = 100
 _EVERYTHING = Filters()
 
-_COLUMN_WEIGHTS = (1.0, 0.25)
+_COLUMN_WEIGHTS = (1.0, 1.0)
 """BM25 weights of a passage's text and headings."""
 
-_HEAD = 512  # nearest passages that are put in order before anybody asks for more
 
 Allowed = Callable[[Passage], bool]
 Passes = Callable[[int], bool]
@@ -75,7 +63,7 @@ def open_index(
         try:
             if home is None:
                 raise FileNotFoundError(folder)
-            table = stack.enter_context(PassageTable.open(home, create=False))
+            table = stack.enter_context(PassageTable.open(home))
         except FileNotFoundError:
             raise PassageIndexError(
                 f"there is no passage index in {folder}; run `briefwright index`"
@@ -86,16 +74,9 @@ def open_index(
                 f"the passage index in {folder} is not finished; if no other briefwright process is building it, "
                 "run `briefwright index`"
             )
-        require_embedder(table, embedder)
-        return PassageIndex(
-            table,
-            folder=folder,
-            home=home,
-            embedder=embedder,
-            place=place,
-            exact_up_to=exact_up_to,
-            resources=stack.pop_all(),
-        )
+        nearest = Nearest(table, home, embedder=embedder, place=place)
+        asks_chroma = table.count_pieces() > exact_up_to
+        return PassageIndex(table, home, nearest, asks_chroma=asks_chroma, resources=stack.pop_all())
 
 
 class PassageIndex:
@@ -105,27 +86,14 @@ class PassageIndex:
     """
 
     def __init__(
-        self,
-        table: PassageTable,
-        *,
-        folder: Path,
-        home: Path,
-        embedder: Embedder,
-        place: VectorPlace,
-        exact_up_to: int,
-        resources: ExitStack,
+        self, table: PassageTable, home: Path, nearest: Nearest, *, asks_chroma: bool, resources: ExitStack
     ) -> None:
         self._table = table
-        self._folder = folder
         self._home = home
-        self._place = place
-        # Pages that are made one after another ask the same questions.
-        self._vector_of = lru_cache(maxsize=_QUERIES)(lambda query: embedder.embed([query])[0])
-        with index_errors(home):
-            self._asks_chroma = table.count_pieces() > exact_up_to
+        self._nearest = nearest
+        self._asks_chroma = asks_chroma
         self._resources = resources
         self._passages: dict[int, Passage] = {}
-        self._matrix: tuple[Numbers, Numbers, Vectors] | None = None
         self._passing: dict[str, set[int]] = {}
 
     def __enter__(self) -> Self:
@@ -260,13 +228,16 @@ class PassageIndex:
             return {}
         with index_errors(self._home):
             if self._asks_chroma:
-                found = dict(
-                    islice(((n, s) for n, s in self._nearest_chroma(query, 4 * limit) if passes(n)), limit)
-                )
+                near = self._nearest.by_chroma(query, limit=4 * limit)
+                found = dict(islice((one for one in near if passes(one[0])), limit))
                 if len(found) >= limit:
                     return found
             # Also where the filter, or HNSW, left too few of Chroma's.
-            return dict(islice(((n, s) for n, s in self._nearest_exact(query) if passes(n)), limit))
+            return dict(islice((one for one in self._nearest.exact(query) if passes(one[0])), limit))
+
+    def _similarity(self, query: str, number: int) -> float:
+        with index_errors(self._home):
+            return self._nearest.similarity(query, number)
 
     def _naming(self, codes: Sequence[str]) -> list[int]:
         """Passages that name one of the codes."""
@@ -281,52 +252,3 @@ class PassageIndex:
                 raise damaged(self._home, f"passage {number} is missing")
             self._passages[number] = found
         return self._passages[number]
-
-    def _similarity(self, query: str, number: int) -> float:
-        """Cosine similarity of one passage's best piece."""
-        with index_errors(self._home):
-            return max(
-                (float(row @ self._vector_of(query)) for row in self._table.vectors_of(number)), default=0.0
-            )
-
-    def _nearest_exact(self, query: str) -> Iterator[tuple[int, float]]:
-        """All passages by similarity, ties by id."""
-        import numpy as np
-
-        if self._matrix is None:
-            numbers, matrix = self._table.vectors()
-            rows = np.array(numbers, dtype=np.int64)
-            starts = np.flatnonzero(np.diff(rows, prepend=-1))
-            self._matrix = rows[starts], starts, matrix
-        owners, starts, matrix = self._matrix
-        if not len(owners):
-            return
-        # Rounded, because the last bits of a product depend on where a row stands in the matrix: equal texts
-        # must stay equal, so that ids decide.
-        best = np.round(np.maximum.reduceat(matrix @ self._vector_of(query), starts), 6)
-        for count in (_HEAD, len(best)):
-            count = min(count, len(best))
-            head = np.argpartition(-best, count - 1)[:count] if count < len(best) else np.arange(len(best))
-            done = 0 if count == min(_HEAD, len(best)) else min(_HEAD, len(best))
-            order = head[np.lexsort((head, -best[head]))]
-            for number in order[done:]:
-                yield int(owners[number]), float(best[number])
-            if count == len(best):
-                return
-
-    def _nearest_chroma(self, query: str, limit: int) -> list[tuple[int, float]]:
-        with ExitStack() as stack:
-            if not self._place.shared:
-                stack.enter_context(
-                    exclusive_lock(
-                        self._folder / LOCK, what="using the passage index", timeout_s=_CHROMA_LOCK_TIMEOUT_S
-                    )
-                )
-            store = stack.enter_context(self._place.open(self._home))
-            near = store.query(self._vector_of(query), limit=limit)
-        owners = self._table.passages_with([one.key for one in near])
-        best: dict[int, float] = {}
-        for one in near:
-            for number in owners[one.key]:
-                best.setdefault(number, one.score)
-        return list(best.items())

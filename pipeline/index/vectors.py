@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from pipeline.errors import StateError, UsageError
+from pipeline.errors import BriefwrightError, StateError, UsageError
 from pipeline.identity import digest
-from pipeline.index.passages import damaged
+from pipeline.index.database import damaged
+from pipeline.index.generations import token
 from pipeline.store import is_damage_code
 
 if TYPE_CHECKING:
@@ -88,6 +90,10 @@ class VectorPlace(Protocol):
         """Whether several processes may use it at once; else the caller holds the index lock."""
         ...
 
+    def name(self, home: Path) -> str:
+        """What tells the store of the index in `home` from any other; never empty."""
+        ...
+
     def looks_sound(self, home: Path) -> bool:
         """Whether there is something that could be the store of the index in `home`, without loading Chroma."""
         ...
@@ -96,8 +102,8 @@ class VectorPlace(Protocol):
         """Delete the store, if any. Raises StateError where that is not possible."""
         ...
 
-    def open(self, home: Path) -> AbstractContextManager[VectorStore]:
-        """The store, made if absent.
+    def open(self, home: Path, *, create: bool) -> AbstractContextManager[VectorStore]:
+        """The store, for one block. Raises FileNotFoundError when it is absent and `create` is False.
 
         Raises PassageIndexError when Chroma cannot read its files, StateError when it cannot write them or the server
         does not answer.
@@ -109,6 +115,10 @@ class EmbeddedChroma:
     """Chroma in this process, in a folder beside the passage table."""
 
     shared = False
+
+    def name(self, home: Path) -> str:
+        """See `VectorPlace.name`: the folder moves with the table."""
+        return FOLDER
 
     def looks_sound(self, home: Path) -> bool:
         """See `VectorPlace.looks_sound`."""
@@ -128,8 +138,10 @@ class EmbeddedChroma:
             raise StateError(f"cannot remove {home / FOLDER}: {error.strerror}; make it writable") from error
 
     @contextmanager
-    def open(self, home: Path) -> Iterator[VectorStore]:
+    def open(self, home: Path, *, create: bool) -> Iterator[VectorStore]:
         """See `VectorPlace.open`; the caller holds the index lock throughout."""
+        if not create and not self.looks_sound(home):
+            raise FileNotFoundError(home / FOLDER)
         from chromadb.api.client import Client
         from chromadb.config import Settings
         from chromadb.errors import ChromaError
@@ -148,7 +160,7 @@ class EmbeddedChroma:
                 Client.clear_system_cache()
                 raise
             with client:
-                yield VectorStore(_collection(client, _COLLECTION))
+                yield VectorStore(_collection(client, _COLLECTION, create=create))
         except ChromaError as error:
             code = _SQLITE_CODE.search(str(error))
             if code and not is_damage_code(int(code[1])):
@@ -171,6 +183,10 @@ class ChromaServer:
         self._host, self._secure = parts.hostname, parts.scheme == "https"
         self._port = parts.port or (443 if self._secure else 8000)
 
+    def name(self, home: Path) -> str:
+        """See `VectorPlace.name`."""
+        return f"{self._url} {self._collection(home)}"
+
     def looks_sound(self, home: Path) -> bool:
         """The server is asked when it is used, and what it lacks is found out there by counting."""
         return True
@@ -180,37 +196,47 @@ class ChromaServer:
         from chromadb.errors import NotFoundError
 
         with self._client() as client, suppress(NotFoundError):
-            client.delete_collection(self._name(home))
+            client.delete_collection(self._collection(home))
 
     @contextmanager
-    def open(self, home: Path) -> Iterator[VectorStore]:
+    def open(self, home: Path, *, create: bool) -> Iterator[VectorStore]:
         """See `VectorPlace.open`."""
         with self._client() as client:
-            yield VectorStore(_collection(client, self._name(home)))
+            yield VectorStore(_collection(client, self._collection(home), create=create))
 
-    def _name(self, home: Path) -> str:
-        return f"briefwright-{digest(str(home.absolute()))[:24]}"
+    def _collection(self, home: Path) -> str:
+        return f"briefwright-{digest([str(home.absolute()), token(home)])[:24]}"
 
     @contextmanager
     def _client(self) -> Iterator[ClientAPI]:
         from chromadb import HttpClient
         from chromadb.config import Settings
-        from chromadb.errors import ChromaError
 
         settings = Settings(_env_file=None, anonymized_telemetry=False)  # pyright: ignore[reportCallIssue]
         try:
             yield HttpClient(host=self._host, port=self._port, ssl=self._secure, settings=settings)
-        except (ChromaError, ValueError, OSError) as error:
+        except (BriefwrightError, sqlite3.Error, FileNotFoundError):
+            raise  # from the block
+        except (
+            Exception
+        ) as error:  # Chroma's own, its HTTP library's, or a bare Exception with the server's words
             raise StateError(
                 f"the Chroma server at {self._url} does not answer as it should ({error}); start it with `chroma run`, "
                 "or unset BRIEFWRIGHT_CHROMA_URL"
             ) from error
 
 
-def _collection(client: ClientAPI, name: str) -> Collection:
-    return client.get_or_create_collection(
-        name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-    )
+def _collection(client: ClientAPI, name: str, *, create: bool) -> Collection:
+    from chromadb.errors import NotFoundError
+
+    if create:
+        return client.get_or_create_collection(
+            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+        )
+    try:
+        return client.get_collection(name, embedding_function=None)
+    except NotFoundError:
+        raise FileNotFoundError(name) from None
 
 
 EMBEDDED = EmbeddedChroma()

@@ -55,10 +55,15 @@ def assemble_page(
     checker: str,
     drafter: str,
     failures: tuple[str, ...] = (),
+    open_because: Mapping[str, str] | None = None,
     descriptor: Descriptor | None = None,
     site_blocks: tuple[SiteBlock, ...] = (),
 ) -> Page:
-    """Make the page. A claim that is unchanged since `previous` keeps its verified date; others get `today`."""
+    """Make the page. A claim that is unchanged since `previous` keeps its verified date; others get `today`.
+
+    `open_because` says by `SECTION/QUESTION` key why a question stays open, where more is known than that no source
+    answers it.
+    """
     standing = [statement for statement in statements if _stands(statement, outcomes)]
     standing = _with_their_origin(standing)
     kept_ids = {statement.id for statement in standing}
@@ -97,7 +102,7 @@ def assemble_page(
         ),
         evidence=used,
         verdicts=verdicts,
-        gaps=tuple(_gaps(plan.sections, standing, withheld, applies)),
+        gaps=tuple(_gaps(plan.sections, standing, withheld, applies, open_because or {})),
         withheld=withheld,
         failures=failures,
         sources=_references(uses.values()),
@@ -157,6 +162,7 @@ def _gaps(
     standing: Sequence[Statement],
     withheld: Sequence[Withheld],
     applies: Applies,
+    open_because: Mapping[str, str],
 ) -> list[Gap]:
     gaps = []
     for spec in specs:
@@ -170,7 +176,7 @@ def _gaps(
             reason = (
                 "a drafted answer did not pass verification"
                 if question.key in held_back
-                else "no source loaded here answers it"
+                else open_because.get(f"{spec.key}/{question.key}", "no source loaded here answers it")
             )
             gaps.append(
                 Gap(section_key=spec.key, key=question.key, question=question.question, reason=reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from pipeline.data import (
     Authority,
@@ -74,7 +75,10 @@ class Shown(Record):
 
 
 class ShownSection(Record):
-    """A section in reading order; `columns` are those of the cells, the footnote's comes after them."""
+    """A section in reading order; `columns` are those of the cells, the footnote's comes after them.
+
+    A statement without cells stands above the rows that follow it.
+    """
 
     anchor: str
     key: str
@@ -82,6 +86,10 @@ class ShownSection(Record):
     intro: str
     columns: tuple[str, ...]
     statements: tuple[Shown, ...]
+
+    def runs(self) -> list[list[Shown]]:
+        """The statements of a section with columns: those without cells, then rows, and so on in turn."""
+        return [list(run) for _, run in groupby(self.statements, key=lambda item: bool(item.cells))]
 
 
 class Layout(Record):
@@ -242,7 +250,7 @@ def _merged(carried: set[str]) -> tuple[str, ...]:
 
 
 def _checked(page: Page, shown: Shown, *, columns: tuple[str, ...]) -> Shown:
-    if columns and len(shown.statement.cells) != len(columns):
+    if columns and shown.statement.cells and len(shown.statement.cells) != len(columns):
         raise PublishError(
             f"page {page.hcpcs_code}: statement {shown.statement.id} has {len(shown.statement.cells)} cells "
             f"for the {len(columns)} columns of section {shown.statement.section_key}"

@@ -108,7 +108,11 @@ def _section(section: ShownSection) -> Iterator[str]:
     if section.intro:
         yield escape(section.intro)
     if section.columns:
-        yield _table(section)
+        for run in section.runs():
+            if run[0].cells:
+                yield _table(section.columns, run)
+            else:
+                yield "\n\n".join(map(_sentence, run))
     elif section.key == "faqs":
         for item in section.statements:
             yield f"### {escape(item.statement.question)}"
@@ -118,9 +122,9 @@ def _section(section: ShownSection) -> Iterator[str]:
         yield "\n".join(f"- {box}{_sentence(item)}" for item in section.statements)
 
 
-def _table(section: ShownSection) -> str:
-    lines = [_row([*map(escape, section.columns), "Source"]), _row(["---"] * (len(section.columns) + 1))]
-    for item in section.statements:
+def _table(columns: Sequence[str], rows: Sequence[Shown]) -> str:
+    lines = [_row([*map(escape, columns), "Source"]), _row(["---"] * (len(columns) + 1))]
+    for item in rows:
         releases = escape(", ".join(item.releases))
         lines.append(_row([*map(_cell, item.cells), f"{releases}{_marks(item)}"]))
     return "\n".join(lines)

@@ -38,7 +38,7 @@ def digest_words(text: str) -> str:
 
 
 def digest_opening(text: str) -> str:
-    """`digest_words` of the first four words."""
+    """`digest_words` of the first four words, or of all where they are fewer."""
     return _digest(word.lower() for word in _WORD.findall(text)[:OPENING_WORDS])
 
 
@@ -68,7 +68,7 @@ class AnchorResolver:
 
     def __init__(self, pages: Sequence[str]) -> None:
         self._pages = pages
-        self._openings: dict[str, list[tuple[int, int]]] | None = None
+        self._openings: dict[int, dict[str, list[tuple[int, int]]]] = {}
 
     def resolve(self, anchor: Anchor) -> ResolvedAnchor:
         """Where the anchor's words stand; of several places the one nearest to the page they were recorded on."""
@@ -76,9 +76,10 @@ class AnchorResolver:
             digest_words(self._pages[anchor.page - 1][anchor.start : anchor.end]) == anchor.digest
         ):
             return ResolvedAnchor(AnchorState.MATCHED, anchor.page, anchor.start, anchor.end)
-        if self._openings is None:
-            self._openings = self._index_openings()
-        places = self._openings.get(anchor.opening, [])
+        length = min(anchor.words, OPENING_WORDS)
+        if length not in self._openings:
+            self._openings[length] = self._index_openings(length)
+        places = self._openings[length].get(anchor.opening, [])
         for number, offset in sorted(places, key=lambda place: (abs(place[0] - anchor.page), place)):
             words = list(_WORD.finditer(self._pages[number - 1]))
             first = bisect_left(words, offset, key=lambda word: word.start())
@@ -89,14 +90,14 @@ class AnchorResolver:
                 return ResolvedAnchor(AnchorState.MOVED, number, offset, end)
         return ResolvedAnchor(AnchorState.NOT_FOUND, anchor.page, 0, 0)
 
-    def _index_openings(self) -> dict[str, list[tuple[int, int]]]:
-        """Page and offset of every run of four words, by its digest; of fewer at a page's end."""
+    def _index_openings(self, length: int) -> dict[str, list[tuple[int, int]]]:
+        """Page and offset of every run of `length` words, by its digest."""
         openings: dict[str, list[tuple[int, int]]] = {}
         for number, text in enumerate(self._pages, 1):
             words = list(_WORD.finditer(text))
             lowered = [word.group().lower() for word in words]
-            for first, word in enumerate(words):
-                key = _digest(lowered[first : first + OPENING_WORDS])
+            for first, word in enumerate(words[: max(len(words) - length + 1, 0)]):
+                key = _digest(lowered[first : first + length])
                 openings.setdefault(key, []).append((number, word.start()))
         return openings
 

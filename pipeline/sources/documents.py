@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -52,6 +53,8 @@ def read_document(
     """
     sha256 = hash_file(path)
     composed = read_apart(path, name=name)
+    if hash_file(path) != sha256:
+        raise SourceError(f"{path} changed while it was read; add it again once it is complete")
     return SourceDocument(
         id=f"doc:{sha256[:16]}",
         retrieved_on=retrieved_on,
@@ -64,9 +67,11 @@ def read_document(
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes. Raises SourceError where it cannot be read."""
+    """SHA-256 of a file's bytes. Raises SourceError where it cannot be read, or is a pipe or device without end."""
     content = hashlib.sha256()
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SourceError(f"{path} is no file; save the document as one and name that")
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 content.update(block)
@@ -90,6 +95,13 @@ def store_document(document: SourceDocument, folder: Path) -> Stored:
     if replaced is not None:
         remove_document(replaced, folder)
     return Stored(unchanged, replaced, tuple(one for one in older if one is not replaced))
+
+
+def dated_as_held(document: SourceDocument, held: list[SourceDocument]) -> SourceDocument:
+    """The document, in force from the day that the held one of its bytes, else of its edition, is in force from."""
+    same = [one for one in held if one.sha256 == document.sha256]
+    same += [one for one in held if _work(one) == _work(document) and one.edition == document.edition]
+    return document.model_copy(update={"valid_from": same[0].valid_from}) if same else document
 
 
 def remove_document(document: SourceDocument, folder: Path) -> None:

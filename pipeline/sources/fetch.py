@@ -238,8 +238,8 @@ class _Download(NamedTuple):
                 )
             if status not in (200, 206):
                 raise SourceError(
-                    f"{self.url} answers {status} {response.reason_phrase}; look for the file on the publisher's page, "
-                    f"then correct the address in sources/registry.toml, or {self.by_hand}"
+                    f"{self.url} answers {status} {response.reason_phrase}; look for it on the publisher's page, "
+                    f"then {self._correct}, or {self.by_hand}"
                 )
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise SourceError(f"{self.url} comes in an encoding that was not asked for; {self.by_hand}")
@@ -264,9 +264,7 @@ class _Download(NamedTuple):
         try:
             request: Request | None = self.client.build_request("GET", self.url, headers=headers)
         except InvalidURL as error:
-            raise SourceError(
-                f"{self.url} is no web address ({error}); correct sources/registry.toml"
-            ) from error
+            raise SourceError(f"{self.url} is no web address ({error}); {self._correct}") from error
         for _ in range(self.patience.redirects + 1):
             if request is None:
                 raise _PassingError("the server sends on without saying where")
@@ -284,6 +282,10 @@ class _Download(NamedTuple):
             finally:
                 response.close()
         raise SourceError(f"{self.url} sends on more than {self.patience.redirects} times; {self.by_hand}")
+
+    @property
+    def _correct(self) -> str:
+        return "correct the address" + ("" if self.web_page else " in sources/registry.toml")
 
     def _require_safe(self, request: Request) -> None:
         target = request.url

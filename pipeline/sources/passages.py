@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.data import BlockKind, DocumentBlock, Passage, SourceDocument
 from pipeline.identity import digest
 from pipeline.sources.codes_named import CodeRange, codes_named
+from pipeline.sources.reading.structure import read_marker
 
 _ENOUGH = 450
 """Characters from which a paragraph stands as a passage of its own."""
@@ -75,7 +76,7 @@ def _chapter_codes(headings: Sequence[str]) -> tuple[CodeRange, ...]:
 def _spans(document: SourceDocument) -> Iterator[tuple[tuple[str, ...], int, int]]:
     held: _Unit | None = None
     for unit in _units(document):
-        if held is not None and _fit(held, unit):
+        if held is not None and _fit(held, unit) and not document.text[held.end : unit.start].strip():
             held = held._replace(blocks=(*held.blocks, *unit.blocks))
             continue
         if held is not None:
@@ -93,19 +94,24 @@ def _fit(one: _Unit, other: _Unit) -> bool:
 
 def _units(document: SourceDocument) -> Iterator[_Unit]:
     path: list[tuple[int, str]] = []
-    blocks = [block for block in document.blocks if block.kind is not BlockKind.CONTENTS]
-    position = 0
+    blocks, position = document.blocks, 0
     while position < len(blocks):
-        block = blocks[position]
+        block, end = blocks[position], _unit_end(blocks, position)
         if block.kind is BlockKind.HEADING:
             path = [one for one in path if one[0] < block.level]
-            path.append((block.level, " ".join(document.text[block.start : block.end].split())))
-            position += 1
-            continue
-        end = _unit_end(blocks, position)
         headings = (document.title, *(text for _, text in path))
-        yield from _make(document, headings, blocks[position:end])
+        if block.kind is BlockKind.HEADING:
+            if _stands_alone(block, blocks[end : end + 1]):
+                yield _Unit(headings, (block,), whole=False)
+            path.append((block.level, " ".join(document.text[block.start : block.end].split())))
+        elif block.kind is not BlockKind.CONTENTS:
+            yield from _make(document, headings, blocks[position:end])
         position = end
+
+
+def _stands_alone(heading: DocumentBlock, following: Sequence[DocumentBlock]) -> bool:
+    """Whether nothing stands below a heading: it is then a passage itself, as its words stand in no path."""
+    return all(one.kind is BlockKind.HEADING and one.level <= heading.level for one in following)
 
 
 def _unit_end(blocks: Sequence[DocumentBlock], start: int) -> int:
@@ -133,8 +139,11 @@ def _make(
     if first.kind is BlockKind.ROW:
         yield from _tables(document, headings, blocks)
         return
-    numbered = first.kind is BlockKind.ITEM and document.text[first.start : first.start + 1].isalnum()
-    yield _Unit(headings, tuple(blocks), whole=numbered)
+    words = document.text[first.start : first.end]
+    marker = read_marker(words)
+    # "(1)" counts the parts of a sentence, "o" is a bullet: neither is a rule's number.
+    numbered = words[0].isalnum() and (marker is None or marker.style != "bullet")
+    yield _Unit(headings, tuple(blocks), whole=numbered and first.kind is BlockKind.ITEM)
 
 
 def _tables(

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.data import Check, Outcome, RowEvidence
+from pipeline.data import Check, Evidence, Outcome, QuoteEvidence, RowEvidence
 from pipeline.facts.indicators import load_modifier_entries
 from pipeline.facts.profiles import classification_row
 from pipeline.facts.ptp_edits import is_edit
 from pipeline.facts.releases import earlier_row
 from pipeline.facts.rows import FactSentence, Rows
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.diagnoses import CHECK as DIAGNOSES
+from pipeline.verify.diagnoses import listed_texts
 from pipeline.verify.marks import without_releases
 from pipeline.verify.mentions import find_mentions
 from pipeline.verify.rows import CHECK, compose, is_paired
@@ -77,6 +79,7 @@ class Catalogue:
     def __init__(self, context: ClaimContext) -> None:
         self._context = context
         self._by_code: dict[str, _Composed] = {}
+        self._diagnoses: dict[str, dict[str, tuple[QuoteEvidence, ...]]] = {}
 
     def find(self, text: str) -> Finding | None:
         """A passed check of the rows that compose this very text, or None.
@@ -94,12 +97,19 @@ class Catalogue:
                 return _passed(text, self._of(code).sentences[text])
         if own is None:
             return None
+        if quotes := self._listed(own).get(_SOURCE.sub("", text)):
+            return _passed(text, quotes, check=DIAGNOSES)
         cells = _without_source(text, self._of(own).releases)
         plain, releases = _without_releases(cells)
         rows = self._of(own).shown.get(plain, ())
         cited = {row.fact.release for row in rows if row.level == "table"}
         unnamed = cells != text and any(release not in text for release in cited)
         return _passed(text, rows) if rows and releases <= cited and not unnamed else None
+
+    def _listed(self, code: str) -> dict[str, tuple[QuoteEvidence, ...]]:
+        if code not in self._diagnoses:
+            self._diagnoses[code] = listed_texts(code, self._context)
+        return self._diagnoses[code]
 
     def _of(self, code: str) -> _Composed:
         if code not in self._by_code:
@@ -115,15 +125,15 @@ class Catalogue:
         return self._by_code[code]
 
 
-def _passed(text: str, rows: tuple[RowEvidence, ...]) -> Finding:
-    check = Check(
-        check=CHECK,
+def _passed(text: str, rows: tuple[Evidence, ...], *, check: str = CHECK) -> Finding:
+    passed = Check(
+        check=check,
         outcome=Outcome.PASS,
         reason="composed again from loaded rows, word for word",
         found=text,
         evidence_ids=tuple(row.id for row in rows),
     )
-    return Finding(check, evidence=rows)
+    return Finding(passed, evidence=rows)
 
 
 def _forms(sentence: FactSentence) -> list[str]:

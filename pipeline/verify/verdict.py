@@ -32,6 +32,7 @@ from pipeline.identity import claim_id, code_digest, text_subject
 from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.composed import Catalogue
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.diagnoses import check_diagnoses
 from pipeline.verify.edits import check_edits
 from pipeline.verify.evidence import find_evidence, find_rule_sources
 from pipeline.verify.figures import check_figures
@@ -47,6 +48,8 @@ _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 _MODIFIER_FOR = re.compile(r"yes:mod#\w+ (?:for|on)\b")
 _OWN_NOTE, _OWN_CLASSIFICATION = 0.8, 0.7
+# Checks that compose a claim again from what it cites.
+_COMPOSED = frozenset(("rows", "diagnoses"))
 # More words than this beside a contradicted rule, and the sentence may well be about something else.
 _MAX_BESIDE = 5
 
@@ -60,7 +63,7 @@ class Examined(NamedTuple):
 
 def checker_version() -> str:
     """`rules-` and 8 hex digits over the code and data of the checks, and of the sentences they compose again."""
-    return f"rules-{code_digest('pipeline.verify', 'pipeline.facts')[:8]}"
+    return f"rules-{code_digest('pipeline.verify', 'pipeline.facts', 'pipeline.sources.diagnoses')[:8]}"
 
 
 def verify_claim(
@@ -88,9 +91,10 @@ def examine_claim(
     cited = [item for item in evidence if not claim.evidence_ids or item.id in claim.evidence_ids]
     checks, located = _check_quotes(cited, context)
     rows = _check_rows(claim, cited, context)
+    listed = check_diagnoses(claim, cited, context=context)
     return _decide(
         claim,
-        [*checks, *rows],
+        [*listed, *checks, *rows],
         located,
         bool(cited),
         context=context,
@@ -154,7 +158,7 @@ def _decide(
         for finding in check_rules(reading, context=context, rules=rules)
     ]
     composed = any(
-        finding.passed and finding.check.check == "rows" and finding.check.found for finding in first
+        finding.passed and finding.check.check in _COMPOSED and finding.check.found for finding in first
     )
     edits = check_edits(reading, context=context)
     if composed:  # says what its rows say, so that a rule may contradict it but not leave it undecided

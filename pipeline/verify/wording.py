@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pipeline.data import Check, Evidence, Label, Outcome, RowEvidence, Statement, Verdict
+from pipeline.verify.diagnoses import strange_cells
 
 CHECK = "wording"
 # Figures, codes and releases: whatever holds a digit.
@@ -21,6 +22,14 @@ def check_wording(statement: Statement, evidence: Mapping[str, Evidence]) -> Che
             reason="the statement says more, or less, than its claims",
             expected=" ".join(claim.text for claim in statement.claims),
             found=statement.text,
+        )
+    if expected := strange_cells(statement):
+        return Check(
+            check=CHECK,
+            outcome=Outcome.FAIL,
+            reason="the table row is not what its sentence says",
+            expected=" | ".join(expected),
+            found=" | ".join(statement.cells),
         )
     cited = [evidence[id_] for claim in statement.claims for id_ in claim.evidence_ids]
     rows = [item.fact for item in cited if isinstance(item, RowEvidence)]

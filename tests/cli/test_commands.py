@@ -274,7 +274,7 @@ def test_doctor_finds_a_missing_and_a_damaged_index(home, tmp_path):
     assert missing.returncode == 1 and "briefwright index" in missing.stdout
     run(tmp_path, "index")
     assert run(tmp_path, "doctor").returncode == 0
-    database = next((tmp_path / "index").glob("*.sqlite*"))
+    (database,) = (tmp_path / "index").rglob("passages.sqlite3")
     database.write_bytes(b"not a database" * 100)
     damaged = run(tmp_path, "doctor")
     assert damaged.returncode == 1 and "--rebuild" in damaged.stdout and "Traceback" not in damaged.stderr

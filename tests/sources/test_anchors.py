@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.sources.anchors import AnchorState, make_anchor, resolve_anchor
+from pipeline.sources.anchors import AnchorResolver, AnchorState, make_anchor, resolve_anchor
 
 PAGES = ["An invented manual.\nPage one.", "Rule 7. Report one unit\nfor each joint, not for each needle."]
 SHA = "a" * 64
@@ -32,3 +32,38 @@ def test_an_ambiguous_or_absent_quote_makes_no_anchor():
         make_anchor(SHA, PAGES, 2, "for each")
     with pytest.raises(ValueError, match="stands 0 times"):
         make_anchor(SHA, PAGES, 1, "no such words")
+
+
+def test_words_that_moved_within_their_page_are_found_there():
+    anchor = make_anchor(SHA, PAGES, 2, "one unit for each joint")
+    longer = [PAGES[0], "A sentence more. " + PAGES[1]]
+    found = resolve_anchor(anchor, longer)
+    assert (found.state, found.page) == (AnchorState.MOVED, 2)
+    assert longer[1][found.start : found.end] == "one unit\nfor each joint"
+
+
+def test_of_several_places_the_one_nearest_to_the_page_counts():
+    anchor = make_anchor(SHA, PAGES, 2, "one unit for each joint")
+    words = "Report one unit for each joint."
+    found = resolve_anchor(anchor, [words, "Nothing.", words])
+    assert (found.state, found.page) == (AnchorState.MOVED, 1)
+    assert resolve_anchor(anchor, ["", "Nothing.", "", "", words]).page == 5
+
+
+def test_fewer_words_than_the_opening_has_are_found_too():
+    anchor = make_anchor(SHA, PAGES, 1, "Page one.")
+    assert resolve_anchor(anchor, ["Else.", "It ends: page one."]).page == 2
+    assert resolve_anchor(anchor, ["Page two is the end: one."]).state is AnchorState.NOT_FOUND
+
+
+def test_a_document_without_the_page_or_without_words_has_none_of_them():
+    anchor = make_anchor(SHA, PAGES, 2, "one unit for each joint")
+    for pages in ([], [""], ["one unit for each"], ["unit for each joint"]):
+        assert resolve_anchor(anchor, pages).state is AnchorState.NOT_FOUND
+
+
+def test_one_resolver_serves_many_anchors():
+    resolver = AnchorResolver(["A preface.", *PAGES])
+    for quote in ("Report one unit", "not for each needle", "one unit for each joint"):
+        anchor = make_anchor(SHA, PAGES, 2, quote)
+        assert (resolver.resolve(anchor).state, resolver.resolve(anchor).page) == (AnchorState.MOVED, 3)

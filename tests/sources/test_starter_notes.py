@@ -1,19 +1,20 @@
 """The starter set's guidance notes: what every note keeps to, and that its rule stands where it says."""
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
 
+from pipeline.data.sources import page_texts
 from pipeline.errors import SourceError
 from pipeline.facts.profiles import load_profiles
 from pipeline.facts.table import read_facts
-from pipeline.sources.anchors import AnchorState, resolve_anchor
+from pipeline.sources.anchors import AnchorResolver, AnchorState
 from pipeline.sources.applicability import applies
+from pipeline.sources.documents import hash_file
 from pipeline.sources.notes import TOPICS, Note, load_note, load_notes
-from pipeline.sources.pdf import read_pages
+from pipeline.sources.reading.apart import read_apart
 
 STARTER = Path(__file__).parents[2] / "sources" / "starter"
 MANUALS = ("manuals/ncci_policy_manual_2026.pdf", "pfs/rvu25d_oct2025/RVU25D.pdf")
@@ -66,7 +67,8 @@ owner: editorial
 next_review: 2027-01-15
 applies_to: {indicators: {global_days: ["090"]}}
 answers: [same_day_em]
-{codes}anchor: {document: "%s", page: 1, start: 0, end: 9, words: 2, digest: "0123456789abcdef"}
+{codes}anchor: {document: "%s", page: 1, start: 0, end: 9, words: 2, opening: "0123456789abcdef",
+  digest: "0123456789abcdef"}
 ---
 """ % ("0" * 64)
 
@@ -250,17 +252,17 @@ def test_an_unknown_topic_is_refused_with_its_line(invented: Callable[..., Note]
 
 @pytest.mark.realdata
 def test_every_anchor_stands_where_the_note_says(notes: list[Note], shared_data: Path):
-    pages = {}
+    resolvers = {}
     for name in MANUALS:
-        data = (shared_data / name).read_bytes()
-        pages[hashlib.sha256(data).hexdigest()] = read_pages(data, name=name)
-    strays = {note.id: note.anchor.document for note in notes if note.anchor.document not in pages} | {
-        note.id: resolved.state
+        composed = read_apart(shared_data / name)
+        pages = page_texts(composed.text, composed.page_starts)
+        resolvers[hash_file(shared_data / name)] = AnchorResolver(pages)
+    states = {
+        note.id: resolvers[note.anchor.document].resolve(note.anchor).state
+        if note.anchor.document in resolvers
+        else f"no document {note.anchor.document}"
         for note in notes
-        if note.anchor.document in pages
-        and (resolved := resolve_anchor(note.anchor, pages[note.anchor.document])).state
-        is not AnchorState.MATCHED
     }
-    assert strays == {}
+    assert {id_: state for id_, state in states.items() if state is not AnchorState.MATCHED} == {}
     shifted = notes[0].anchor.model_copy(update={"start": notes[0].anchor.start + 40})
-    assert resolve_anchor(shifted, pages[shifted.document]).state is AnchorState.MOVED
+    assert resolvers[shifted.document].resolve(shifted).state is AnchorState.MOVED

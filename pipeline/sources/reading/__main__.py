@@ -15,6 +15,8 @@ from pipeline.sources.reading.forms import read_blocks
 
 MEMORY_BYTES = 2 * 2**30
 PROCESSOR_S = 120
+MOST_BLOCKS = 200_000
+"""The policy manual has 2,346; a text made of as many lines as it has letters would weigh on whoever asked for it."""
 
 
 def main() -> None:
@@ -23,6 +25,10 @@ def main() -> None:
     path, name = Path(sys.argv[1]), sys.argv[2]
     try:
         blocks, pages = read_blocks(path, name=name)
+        if len(blocks) > MOST_BLOCKS:
+            raise SourceError(
+                f"{name} falls into {len(blocks):,} pieces, more than {MOST_BLOCKS:,}; split it and add the parts"
+            )
         answer = _answer(compose(blocks, pages=pages))
     except SourceError as error:
         answer = {"refused": str(error)}

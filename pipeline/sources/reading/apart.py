@@ -24,23 +24,34 @@ def read_apart(path: Path, *, name: str = "", timeout_s: float = TIMEOUT_S) -> C
     memory, or broke down.
     """
     name = name or path.name
-    command = [sys.executable, "-m", "pipeline.sources.reading", str(path), name]
+    # -P: no module of the folder that the user happens to be in takes the place of ours or of Python's.
+    command = [sys.executable, "-P", "-m", "pipeline.sources.reading", str(path), name]
     # One thread: numeric libraries would set aside memory for many.
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False, env=environment)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+            env=environment,
+        )
     except subprocess.TimeoutExpired as error:
-        raise SourceError(f"reading {name} takes more than {timeout_s:.0f} s; {_TOO_MUCH}") from error
+        raise SourceError(f"reading {name} takes more than {timeout_s:g} s; {_TOO_MUCH}") from error
     except OSError as error:
         raise SourceError(f"a process to read {name} cannot be started ({error.strerror})") from error
     if done.returncode == -signal.SIGXCPU:
         raise SourceError(f"reading {name} takes too much processor time; {_TOO_MUCH}")
     try:
-        answer = json.loads(done.stdout)
-    except ValueError:
+        return _composed(json.loads(done.stdout))
+    except (ValueError, TypeError, KeyError):
         raise SourceError(
             f"{name} cannot be read: its reader broke down ({_last_words(done)}); {_TOO_MUCH}"
         ) from None
+
+
+def _composed(answer: dict) -> Composed:
     if "refused" in answer:
         raise SourceError(answer["refused"])
     return Composed(

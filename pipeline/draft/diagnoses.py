@@ -1,0 +1,63 @@
+"""The diagnoses that the user's documents tie to a code: a few sentences a document, and a row a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.data import Authority, Claim, PagePlan, SourceDocument, Statement
+from pipeline.draft.records import Draft, merge_drafts
+from pipeline.identity import claim_id, statement_id
+from pipeline.sources.diagnoses import DiagnosisSentence, compose_diagnoses, quote_place
+
+DRAFTER = "tables"
+_ANSWERS = "diagnosis_link"
+_REASONS = 3  # that a gap gives
+_RANK = {authority: place for place, authority in enumerate(Authority)}
+
+
+def draft_diagnoses(plan: PagePlan, section_key: str, documents: Iterable[SourceDocument]) -> Draft:
+    """Statements out of the documents in force on the plan's day, in order of authority, then title and edition.
+
+    `open_because` says why documents that list diagnoses tie none of them to the code.
+    """
+    drafts: list[Draft] = []
+    reasons: list[str] = []
+    in_force = (document for document in documents if document.in_force(plan.as_of))
+    for document in sorted(in_force, key=lambda one: (_RANK[one.authority], one.title, one.edition, one.id)):
+        composed = compose_diagnoses(document, plan.hcpcs_code)
+        reasons += composed.reasons
+        if composed.rows:
+            drafts.append(_statement(plan, section_key, document, composed.above, ()))
+            drafts += [_statement(plan, section_key, document, (row,), (_ANSWERS,)) for row in composed.rows]
+    why = "; ".join(dict.fromkeys(reasons[:_REASONS]))
+    return merge_drafts([*drafts, Draft(open_because={f"{section_key}/{_ANSWERS}": why} if why else {})])
+
+
+def _statement(
+    plan: PagePlan,
+    section_key: str,
+    document: SourceDocument,
+    sentences: Sequence[DiagnosisSentence],
+    answers: tuple[str, ...],
+) -> Draft:
+    evidence = {place: quote_place(document, place) for sentence in sentences for place in sentence.places}
+    claims = tuple(
+        Claim(
+            id=claim_id(plan.hcpcs_code, section_key, sentence.subject),
+            text=sentence.text,
+            subject=sentence.subject,
+            evidence_ids=tuple(dict.fromkeys(evidence[place].id for place in sentence.places)),
+            payer_scope=document.payer_scope,
+        )
+        for sentence in sentences
+    )
+    statement = Statement(
+        id=statement_id(plan.hcpcs_code, section_key, claims[0].subject),
+        section_key=section_key,
+        text=" ".join(claim.text for claim in claims),
+        cells=sentences[0].cells,
+        answers=answers,
+        drafter=DRAFTER,
+        claims=claims,
+    )
+    return Draft(statements=(statement,), evidence=tuple(evidence.values()))

@@ -1,0 +1,87 @@
+"""Which words of a document a page quotes for its diagnoses: short enough for its licence, no words of the AMA's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipeline.data import BlockKind, DocumentBlock, Match, QuoteEvidence, SourceDocument
+from pipeline.identity import evidence_id
+from pipeline.sources.codes_named import codes_named, names
+from pipeline.sources.descriptors import elide_descriptors
+from pipeline.sources.diagnoses.ties import Place
+
+_CODE = r"(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})"
+_RANGE = re.compile(rf"\b{_CODE}(?:\s?[-–—]\s?{_CODE}|\s+(?:to|through)\s+{_CODE})?\b")
+_DESCRIBED = re.compile(rf"\b{_CODE}\s*(?:[-–—:,]\s*|\s)(?=[A-Z][a-z]+)")
+
+
+class Quotes:
+    """Counts the words that are quoted of one document against the caps of its licence; 0 is no cap."""
+
+    def __init__(self, document: SourceDocument) -> None:
+        self._document = document
+        self._taken: dict[Place, int] = {}
+
+    def words(self, place: Place) -> str:
+        """The quote of a place: its text without descriptors of codes."""
+        return elide_descriptors(self._document.text[place.start : place.end])
+
+    def is_short(self, place: Place) -> bool:
+        """Whether one quote may be as long as this place."""
+        cap = self._document.quote_words
+        return not cap or len(self.words(place).split()) <= cap
+
+    def take(self, places: Iterable[Place]) -> bool:
+        """Whether these may be quoted besides those taken before; if so, they are taken."""
+        new = {place: len(self.words(place).split()) for place in places if place not in self._taken}
+        cap = self._document.page_words
+        fits = not cap or sum(self._taken.values()) + sum(new.values()) <= cap
+        if not fits or not all(map(self.is_short, new)):
+            return False
+        self._taken |= new
+        return True
+
+
+def short_naming(document: SourceDocument, place: Place, hcpcs_code: str) -> Place:
+    """The place that ties the code; the code or range alone where the words are too many, or may be a descriptor."""
+    words = document.text[place.start : place.end]
+    cap = document.quote_words
+    plain = elide_descriptors(words)
+    if not _DESCRIBED.search(plain) and (not cap or len(plain.split()) <= cap):
+        return place
+    for match in _RANGE.finditer(words):
+        if names(codes_named(match.group()), hcpcs_code):
+            return Place(place.start + match.start(), place.start + match.end())
+    return place
+
+
+def quote_place(document: SourceDocument, place: Place) -> QuoteEvidence:
+    """The place as evidence: the document's own words, without descriptors of codes."""
+    stated = document.text[place.start : place.end]
+    quote = elide_descriptors(stated)
+    return QuoteEvidence(
+        id=evidence_id(document.id, document.sha256, place.start, place.end),
+        document_id=document.id,
+        passage_id="",
+        locator="" if document.quote_words else _headings(document, place),
+        quote=quote,
+        start=place.start,
+        end=place.end,
+        page=document.page_of(place.start),
+        match=Match.EXACT if quote == stated else Match.NORMALISED,
+        level="document",
+        relevance=1.0,
+    )
+
+
+def _headings(document: SourceDocument, place: Place) -> str:
+    """The headings above the place, less the title, and those that name codes: their words may be the AMA's."""
+    path: list[DocumentBlock] = []
+    for block in document.blocks:
+        if block.start > place.start:
+            break
+        if block.kind is BlockKind.HEADING:
+            path = [*(one for one in path if one.level < block.level), block]
+    words = [document.text[one.start : one.end].rstrip(" :") for one in path if one.level > 1]
+    return ", ".join(each for each in words if not codes_named(each))

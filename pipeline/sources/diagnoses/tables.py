@@ -1,0 +1,190 @@
+"""Diagnoses of a table that ties codes to codes: both in one row, or the HCPCS code in the heading above.
+
+A table is read only where its head says which column holds what; what stands under a heading or in a row that says
+"not", "excluded" or the like does not support.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pipeline.data import BlockKind, DocumentBlock, SourceDocument
+from pipeline.sources.codes_named import codes_named, names_closely
+from pipeline.sources.diagnoses.icd10 import read_codes
+from pipeline.sources.diagnoses.ties import NEGATIVE, Place, Stated, Tie, TiesRead, sets_conditions
+
+_DIAGNOSES = re.compile(r"\bICD|diagnos", re.IGNORECASE)
+_PROCEDURES = re.compile(r"\b(?:CPT|HCPCS|procedure)", re.IGNORECASE)
+_WORDS = re.compile(r"descri|meaning|definition|title|\btext|\bname|\bterm", re.IGNORECASE)
+_LISTED_CODES = re.compile(
+    r"(?:\b(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})\b|[\s,;/&–—-]|\b(?:and|or|to|through)\b)+"
+)
+_EDGE = " | "
+
+
+class _Cell(NamedTuple):
+    words: str
+    place: Place
+
+
+class _Columns(NamedTuple):
+    """The columns of a table by what its head calls them; no `diagnosis` where none, or no single one, is called so."""
+
+    procedure: int | None
+    diagnosis: int | None
+    words: frozenset[int]
+    width: int
+
+
+class _Row(NamedTuple):
+    """A row of a table that may speak of diagnoses: the headings above it, widest first, and its columns."""
+
+    cells: Sequence[_Cell]
+    path: Sequence[str]
+    columns: _Columns
+    diagnosis: _Cell
+
+
+class _Found(NamedTuple):
+    """How a row names the HCPCS code: in itself or in the heading, at a place."""
+
+    place: Place
+    heading: str
+
+
+def read_tables(document: SourceDocument, hcpcs_code: str) -> TiesRead:
+    """The diagnoses that rows of the document's tables give for the code; none where a row could not be read whole."""
+    beside: list[Stated] = []
+    below: dict[Place, list[Stated]] = {}
+    conditional: dict[Place, bool] = {}
+    denied: set[str] = set()
+    reasons: dict[str, None] = {}
+    for row, headings in _rows(document):
+        found = _naming(row, headings, document.text, hcpcs_code)
+        if found is None or not any(char.isdigit() for char in row.diagnosis.words):
+            continue
+        stated = _stated(row, named=None if found.heading else found.place)
+        if any(map(NEGATIVE.search, row.path)) or _says_no(row):
+            denied |= {code for one in stated for code in one.code.codes}
+        elif not stated or len(row.cells) > row.columns.width:
+            page = document.page_of(row.diagnosis.place.start)
+            where = f" on page {page}" if page else ""
+            reasons[f"what it lists beside {hcpcs_code}{where} could not be read whole"] = None
+        elif found.heading:
+            below.setdefault(found.place, []).extend(stated)
+            conditional[found.place] = sets_conditions(found.heading)
+        else:
+            beside += stated
+    ties = (
+        [Tie(f"rows of its tables that hold both {hcpcs_code} and diagnoses", (), tuple(beside))]
+        if beside
+        else []
+    )
+    ties += [
+        Tie(f"a table under a heading that names {hcpcs_code}", (place,), tuple(stated), conditional[place])
+        for place, stated in below.items()
+    ]
+    return TiesRead(() if reasons else tuple(ties), frozenset(denied), tuple(reasons))
+
+
+def _rows(document: SourceDocument) -> Iterator[tuple[_Row, Sequence[DocumentBlock]]]:
+    """The rows below heads that name a column of diagnoses, with the headings above them."""
+    path: list[DocumentBlock] = []
+    columns: _Columns | None = None
+    for block in document.blocks:
+        if block.kind is BlockKind.HEADING:
+            path = [*(one for one in path if one.level < block.level), block]
+        if block.kind is not BlockKind.ROW:
+            columns = None
+            continue
+        cells = _cells(document.text, block)
+        head = _read_head(cells)
+        if head is not None:
+            columns = head
+        elif columns and columns.diagnosis is not None and columns.diagnosis < len(cells):
+            words = [document.text[one.start : one.end] for one in path]
+            yield _Row(cells, words, columns, cells[columns.diagnosis]), tuple(path)
+
+
+def _cells(text: str, block: DocumentBlock) -> list[_Cell]:
+    found, position = [], block.start
+    for part in text[block.start : block.end].split(_EDGE):
+        found.append(_Cell(part, Place(position, position + len(part))))
+        position += len(part) + len(_EDGE)
+    return found
+
+
+def _read_head(cells: Sequence[_Cell]) -> _Columns | None:
+    """The columns that a table's first row names; None for a row of values."""
+    if any(codes_named(cell.words) or any(char.isdigit() for char in _plain(cell)) for cell in cells):
+        return None
+    words = frozenset(n for n, cell in enumerate(cells) if _WORDS.search(cell.words))
+    diagnoses = [n for n, cell in enumerate(cells) if _DIAGNOSES.search(cell.words) and n not in words]
+    procedures = [n for n, cell in enumerate(cells) if _PROCEDURES.search(cell.words) and n not in words]
+    if not diagnoses:
+        return _Columns(None, None, words, len(cells)) if procedures or words else None
+    clear = (
+        len(diagnoses) == 1
+        and len(procedures) <= 1
+        and not set(diagnoses) & set(procedures)
+        and not NEGATIVE.search(cells[diagnoses[0]].words)
+    )
+    procedure = procedures[0] if procedures else None
+    return _Columns(procedure, diagnoses[0] if clear else None, words, len(cells))
+
+
+def _plain(cell: _Cell) -> str:
+    return re.sub(r"ICD-?\s?10", "", cell.words)
+
+
+def _naming(row: _Row, headings: Sequence[DocumentBlock], text: str, hcpcs_code: str) -> _Found | None:
+    """Where the row names the code, or the nearest heading that names any code names this one alone.
+
+    The place is that of the code by itself, since words beside it may be the AMA's.
+    """
+    if row.columns.procedure is not None:
+        cell = row.cells[row.columns.procedure]
+        if not _LISTED_CODES.fullmatch(cell.words) or not names_closely(codes_named(cell.words), hcpcs_code):
+            return None
+        at = re.search(rf"\b{hcpcs_code}\b", cell.words)
+        start = cell.place.start
+        return _Found(Place(start + at.start(), start + at.end()) if at else cell.place, "")
+    for heading, words in zip(reversed(headings), reversed(row.path), strict=True):
+        named = codes_named(words)
+        at = re.search(rf"\b{hcpcs_code}\b", words)
+        if named:
+            own = named == ((hcpcs_code, hcpcs_code),) and at is not None
+            return (
+                _Found(Place(heading.start + at.start(), heading.start + at.end()), words)
+                if own and at
+                else None
+            )
+    return None
+
+
+def _says_no(row: _Row) -> bool:
+    """Whether a cell of the row, the descriptions of codes aside, says that the pair does not go together."""
+    apart = {row.columns.procedure, row.columns.diagnosis, *row.columns.words}
+    others = [cell.words.strip() for n, cell in enumerate(row.cells) if n not in apart]
+    return any(NEGATIVE.search(words) or words.lower() in ("n", "x", "0", "false") for words in others)
+
+
+def _stated(row: _Row, *, named: Place | None) -> list[Stated]:
+    codes, place = read_codes(row.diagnosis.words), row.diagnosis.place
+    beside = [
+        cell.words
+        for n, cell in enumerate(row.cells)
+        if n in row.columns.words and place.end < cell.place.start
+    ]
+    return [
+        Stated(
+            code,
+            place,
+            Place(place.start + code.start, place.start + code.start + len(code.written)),
+            " ".join(beside[:1]) if len(codes) == 1 else "",
+            named,
+        )
+        for code in codes
+    ]

@@ -1,0 +1,169 @@
+"""What ties diagnoses to a HCPCS code in a document, and when words that name a code do so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.sources.codes_named import codes_named, names_closely
+from pipeline.sources.descriptors import elide_descriptors
+from pipeline.sources.diagnoses.icd10 import WrittenCode
+
+
+class Place(NamedTuple):
+    """A span of a document's text."""
+
+    start: int
+    end: int
+
+
+class Stated(NamedTuple):
+    """A code, range or category that a document lists.
+
+    `quote` is the place of the cell or row that lists it, which begins with codes; `own` that of the code alone;
+    `named` that of the HCPCS code in the same row, None where the row names none. `says`: the words beside the code.
+    """
+
+    code: WrittenCode
+    quote: Place
+    own: Place
+    says: str = ""
+    named: Place | None = None
+
+
+class Tie(NamedTuple):
+    """Diagnoses that a document lists for a HCPCS code.
+
+    `where` says in words which list it is and why it is the code's; `naming` are the places that tie it to the code;
+    `conditional`: the words above the list set conditions.
+    """
+
+    where: str
+    naming: tuple[Place, ...]
+    stated: tuple[Stated, ...]
+    conditional: bool = False
+
+
+class TiesRead(NamedTuple):
+    """The ties of a document to a code; `denied` are codes that it lists as not supporting; `reasons` why not more."""
+
+    ties: tuple[Tie, ...] = ()
+    denied: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+
+
+class Naming(NamedTuple):
+    """A sentence that names a code: where it stands, and why it ties nothing to it (empty: it ties)."""
+
+    place: Place
+    why_not: str
+
+
+NEGATIVE = re.compile(
+    r"\b(?:not|no|never|nor|neither|cannot|non-?(?:covered|payable|supporting|billable)|except\w*|exclu\w+|other than"
+    r"|instead|remov\w+|delet\w+|retired|denie[sd]|deny|denial|invalid|unsupported|superseded|draft)\b",
+    re.IGNORECASE,
+)
+"""What makes a sentence, heading or cell say something else than that a diagnosis supports a service."""
+
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z(*•])")
+_HCPCS = r"(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})"
+_BESIDE = (
+    r"\b(?:with|besides?|alongside|addition to|conjunction|same (?:day|date|session|visit|encounter)|before|after"
+    r"|following|prior to|rather than)\b"
+)
+_TYING = re.compile(r"support|cover|necess|\bappl|diagnos|\bICD|\bbill|\breport|\bfor\b", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"\b(?:see|refer(?:red)?)\b", re.IGNORECASE)
+_LIST = re.compile(rf"(?:\b(?:CPT|HCPCS|procedures?|codes?|and|or|to|through|{_HCPCS})\b|[\s/,;:.®()–—-])*")
+_CONDITION = re.compile(
+    r"\b(?:when|if|only|unless|where|must|secondary|primary|combination|together|addition\w*|along|plus|both|requir\w+"
+    r"|limited|provided|with|must|first|second|following failure|after)\b|\*",
+    re.IGNORECASE,
+)
+_OF_THE_LIST = re.compile(
+    r"\b(?:these|those|it|they|this|following|below|above|listed|group)\b.*(?:cover|support|pa(?:y|id)|allow|necess)"
+    r"|(?:cover|support|pa(?:y|id)|allow|necess).*\b(?:these|those|it|they|this|following|below|above|listed|group)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_CAVEAT = re.compile(
+    r"\bnot\s+(?:\w+\s+){0,3}?(?:assur|guarante|ensur)\w+\s+(?:of\s+)?(?:\w+\s+){0,2}?(?:coverage|payment|reimbursement)"
+    r"|\bno\s+guarantee\s+(?:of|for)\s+(?:\w+\s+){0,2}?(?:coverage|payment|reimbursement)",
+    re.IGNORECASE,
+)
+_ABOUT_DIAGNOSES = re.compile(r"\bICD|diagnos", re.IGNORECASE)
+
+
+def sentences(text: str, place: Place) -> Iterator[tuple[Place, str]]:
+    """The sentences of a place, in order."""
+    position = place.start
+    for match in [*_SENTENCE.finditer(text, place.start, place.end), None]:
+        end = match.start() if match else place.end
+        if text[position:end].strip():
+            yield Place(position, end), text[position:end]
+        position = match.end() if match else end
+
+
+def find_namings(text: str, place: Place, hcpcs_code: str) -> list[Naming]:
+    """The sentences of a place that name the code, or a range that holds it; with why one ties nothing to it."""
+    return [
+        Naming(at, _why_not(sentence, hcpcs_code))
+        for at, sentence in sentences(text, place)
+        if names_closely(codes_named(sentence), hcpcs_code)
+    ]
+
+
+def _why_not(sentence: str, hcpcs_code: str) -> str:
+    plain = elide_descriptors(sentence)
+    if NEGATIVE.search(_CAVEAT.sub("", plain)):
+        return f"its words on {hcpcs_code} set an exception"
+    beside = re.search(rf"\b(?!{hcpcs_code}){_HCPCS}\b[^.;]*?{_BESIDE}[^.;]*?\b{hcpcs_code}\b", plain)
+    if beside or _ELSEWHERE.search(plain) or not (_TYING.search(plain) or _LIST.fullmatch(plain)):
+        return f"its words name {hcpcs_code} beside what they are about"
+    return ""
+
+
+def names_others_only(text: str, hcpcs_code: str) -> bool:
+    """Whether the text names HCPCS codes, and not this one."""
+    named = codes_named(text)
+    return bool(named) and not names_closely(named, hcpcs_code)
+
+
+def takes_back(text: str) -> bool:
+    """Whether words above a list say of the list itself that it does not support or is not covered."""
+    return any(
+        NEGATIVE.search(plain := _CAVEAT.sub("", elide_descriptors(sentence))) and _OF_THE_LIST.search(plain)
+        for _, sentence in sentences(text, Place(0, len(text)))
+    )
+
+
+def sets_conditions(text: str) -> bool:
+    """Whether words above a list set conditions for what it holds."""
+    return any(
+        (_CONDITION.search(plain := elide_descriptors(sentence)) or NEGATIVE.search(plain))
+        and not _CAVEAT.search(sentence)
+        for _, sentence in sentences(text, Place(0, len(text)))
+    )
+
+
+def find_caveat(text: str) -> Place | None:
+    """Where the document says that a listed diagnosis does not guarantee coverage or payment."""
+    for match in _CAVEAT.finditer(text):
+        start = max(text.rfind("\n", 0, match.start()) + 1, 0)
+        end = text.find("\n", match.end())
+        line = Place(start, end if end >= 0 else len(text))
+        for place, sentence in sentences(text, line):
+            about = _ABOUT_DIAGNOSES.search(sentence)
+            if about and place.start <= match.start() and match.end() <= place.end:
+                return place
+    return None
+
+
+def caveat_words(sentence: str) -> str:
+    """What the sentence says is not guaranteed: `coverage`, `payment`, `coverage or payment`; empty: nothing."""
+    match = _CAVEAT.search(sentence)
+    if match is None:
+        return ""
+    rest = sentence[match.start() : match.end() + 30].lower()
+    rest = re.split(r"[.;]", rest)[0]
+    return " or ".join(dict.fromkeys(re.findall(r"coverage|payment|reimbursement", rest)))
