@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipeline.index import Embedder, PassageIndex, build_index, open_index
-from pipeline.index.vectors import EMBEDDED, ChromaServer, VectorPlace
+from pipeline.index.places import EMBEDDED, ChromaServer
+from pipeline.index.vectors import VectorPlace
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 

@@ -14,8 +14,9 @@ from pipeline.index.embedding import Progress, embed_missing, require_embedder, 
 from pipeline.index.generations import LOCK, builds, choose, current, fresh_folder, remove_others
 from pipeline.index.passages import PassageTable
 from pipeline.index.pieces import hash_piece, pieces_of
+from pipeline.index.places import EMBEDDED
 from pipeline.index.sources import IndexedDocument
-from pipeline.index.vectors import EMBEDDED, VectorPlace
+from pipeline.index.vectors import VectorPlace
 from pipeline.index.writing import WritableTable
 from pipeline.store import exclusive_lock
 

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pipeline.data import Passage, Record
 from pipeline.errors import PassageIndexError
-from pipeline.index.database import damaged, index_errors
+from pipeline.index.database import index_errors
 from pipeline.index.embed import Embedder
+from pipeline.index.embedding import require_embedder
 from pipeline.index.filters import Filters
 from pipeline.index.fusion import WEIGHTS, Signals, Weights, fuse, speaks_of, spread, told_codes
 from pipeline.index.generations import current
-from pipeline.index.nearest import Nearest
 from pipeline.index.passages import PassageTable
-from pipeline.index.query import in_manual_words, match_expression
-from pipeline.index.vectors import EMBEDDED, VectorPlace
+from pipeline.index.places import EMBEDDED
+from pipeline.index.query import in_manual_words
+from pipeline.index.rankings import EVERYTHING, Allowed, Rankings
+from pipeline.index.vectors import VectorPlace
 
 EXACT_UP_TO = 150_000
 """Pieces up to which every vector is compared, from the canonical table, rather than asking Chroma; see the README."""
 
-_CANDIDATES = 100
-_EVERYTHING = Filters()
-
-_COLUMN_WEIGHTS = (1.0, 1.0)
-"""BM25 weights of a passage's text and headings."""
-
-
-Allowed = Callable[[Passage], bool]
-Passes = Callable[[int], bool]
+_CANDIDATES = 50
 
 
 class Hit(Record):
@@ -59,42 +51,44 @@ def open_index(
     Raises PassageIndexError when it is missing, damaged or of another embedder.
     """
     with ExitStack() as stack:
-        home = current(folder)
-        try:
-            if home is None:
-                raise FileNotFoundError(folder)
-            table = stack.enter_context(PassageTable.open(home))
-        except FileNotFoundError:
-            raise PassageIndexError(
-                f"there is no passage index in {folder}; run `briefwright index`"
-            ) from None
-        table.hold_still()
+        home, table = _open_current(folder, stack)
         if not table.generation():
             raise PassageIndexError(
                 f"the passage index in {folder} is not finished; if no other briefwright process is building it, "
                 "run `briefwright index`"
             )
-        nearest = Nearest(table, home, embedder=embedder, place=place)
-        asks_chroma = table.count_pieces() > exact_up_to
-        return PassageIndex(table, home, nearest, asks_chroma=asks_chroma, resources=stack.pop_all())
+        require_embedder(table, embedder)
+        rankings = Rankings(table, home, embedder=embedder, place=place, exact_up_to=exact_up_to)
+        return PassageIndex(table, home=home, rankings=rankings, resources=stack.pop_all())
+
+
+def _open_current(folder: Path, stack: ExitStack) -> tuple[Path, PassageTable]:
+    home = current(folder)
+    while home is not None:
+        try:
+            table = stack.enter_context(PassageTable.open(home))
+            table.hold_still()
+            return home, table
+        except FileNotFoundError:
+            # Unless a rebuild took its place in between.
+            before, home = home, current(folder)
+            if home == before:
+                break
+    raise PassageIndexError(f"there is no passage index in {folder}; run `briefwright index`")
 
 
 class PassageIndex:
     """An open index, made by `open_index`; close it, or use it in a `with` block. One thread at a time.
 
-    Searches raise PassageIndexError for damage found on the way, StateError where Chroma is locked elsewhere.
+    Searches raise PassageIndexError for damage found on the way, StateError where Chroma is locked elsewhere or its
+    server does not answer.
     """
 
-    def __init__(
-        self, table: PassageTable, home: Path, nearest: Nearest, *, asks_chroma: bool, resources: ExitStack
-    ) -> None:
+    def __init__(self, table: PassageTable, *, home: Path, rankings: Rankings, resources: ExitStack) -> None:
         self._table = table
         self._home = home
-        self._nearest = nearest
-        self._asks_chroma = asks_chroma
+        self._rankings = rankings
         self._resources = resources
-        self._passages: dict[int, Passage] = {}
-        self._passing: dict[str, set[int]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -119,36 +113,36 @@ class PassageIndex:
         query: str,
         *,
         limit: int,
-        filters: Filters = _EVERYTHING,
+        filters: Filters = EVERYTHING,
         allowed: Allowed | None = None,
         weights: Weights = WEIGHTS,
     ) -> list[Hit]:
         """Passages for `query`, best first: words, meaning and codes in one score (`fusion`), ties by id.
 
         `filters` and `allowed` sort out before ranks are given, so a passage that may not be used pushes none aside. Of
-        passages with the same words the best stands for all.
+        passages with the same words the best stands for all, while others are left.
         """
-        depth = max(_CANDIDATES, 4 * limit)
-        passes = self._passes(filters, allowed)
-        words = self._words(f"{query} {in_manual_words(query)}", limit=depth, passes=passes)
-        meaning = self._meaning(query, limit=depth, passes=passes)
+        rankings, depth = self._rankings, max(_CANDIDATES, 4 * limit)
+        passes = rankings.passes(filters, allowed)
         codes = told_codes(query)
-        naming = islice(filter(passes, self._naming(codes)), depth)
+        words = rankings.words(f"{query} {in_manual_words(query)}", limit=depth, passes=passes)
+        meaning = rankings.meaning(query, limit=depth, passes=passes)
+        naming = rankings.naming(codes, limit=depth, passes=passes)
         keyword_ranks = {number: rank for rank, number in enumerate(words, 1)}
         vector_ranks = {number: rank for rank, number in enumerate(meaning, 1)}
         signals = {
             number: Signals(
                 words.get(number, 0.0),
-                meaning[number] if number in meaning else self._similarity(query, number),
-                speaks_of(self._passage(number), codes),
+                meaning[number] if number in meaning else rankings.similarity(query, number),
+                speaks_of(rankings.passage(number), codes),
             )
             for number in dict.fromkeys((*words, *meaning, *naming))
         }
         scores = fuse(signals, weights)
-        ordered = sorted(scores, key=lambda number: (-scores[number], self._passage(number).id))
+        ordered = sorted(scores, key=lambda number: (-scores[number], rankings.passage(number).id))
         return [
             Hit(
-                passage=self._passage(number),
+                passage=rankings.passage(number),
                 score=scores[number],
                 words=signals[number].words,
                 similarity=signals[number].meaning,
@@ -156,26 +150,28 @@ class PassageIndex:
                 keyword_rank=keyword_ranks.get(number),
                 vector_rank=vector_ranks.get(number),
             )
-            for number in spread(ordered, self._passages, limit=max(limit, 0))
+            for number in spread(ordered, rankings.seen, limit=max(limit, 0))
         ]
 
     def keyword_search(
-        self, query: str, *, limit: int, filters: Filters = _EVERYTHING, allowed: Allowed | None = None
+        self, query: str, *, limit: int, filters: Filters = EVERYTHING, allowed: Allowed | None = None
     ) -> list[Hit]:
         """Passages holding any word of `query`, best BM25 score first, ties by id."""
-        found = self._words(query, limit=limit, passes=self._passes(filters, allowed))
+        passes = self._rankings.passes(filters, allowed)
+        found = self._rankings.words(query, limit=limit, passes=passes)
         return [
-            Hit(passage=self._passage(number), score=score, words=score, keyword_rank=rank)
+            Hit(passage=self._rankings.passage(number), score=score, words=score, keyword_rank=rank)
             for rank, (number, score) in enumerate(found.items(), 1)
         ]
 
     def vector_search(
-        self, query: str, *, limit: int, filters: Filters = _EVERYTHING, allowed: Allowed | None = None
+        self, query: str, *, limit: int, filters: Filters = EVERYTHING, allowed: Allowed | None = None
     ) -> list[Hit]:
         """Passages nearest in meaning by cosine similarity, ties by id; none for a blank query."""
-        found = self._meaning(query, limit=limit, passes=self._passes(filters, allowed))
+        passes = self._rankings.passes(filters, allowed)
+        found = self._rankings.meaning(query, limit=limit, passes=passes)
         return [
-            Hit(passage=self._passage(number), score=score, similarity=score, vector_rank=rank)
+            Hit(passage=self._rankings.passage(number), score=score, similarity=score, vector_rank=rank)
             for rank, (number, score) in enumerate(found.items(), 1)
         ]
 
@@ -196,59 +192,3 @@ class PassageIndex:
         """All passages, by id."""
         with index_errors(self._home):
             return self._table.passages()
-
-    def _passes(self, filters: Filters, allowed: Allowed | None) -> Passes:
-        """Whether a passage, by number, may be an answer: filters are looked up once, `allowed` is asked each time."""
-        if filters == _EVERYTHING and allowed is None:
-            return lambda number: True
-        with index_errors(self._home):
-            inside = None if filters == _EVERYTHING else self._inside(filters)
-        return lambda number: (
-            (inside is None or number in inside) and (allowed is None or allowed(self._passage(number)))
-        )
-
-    def _inside(self, filters: Filters) -> set[int]:
-        key = filters.model_dump_json()
-        if key not in self._passing:
-            self._passing[key] = self._table.allowed(filters)
-        return self._passing[key]
-
-    def _words(self, query: str, *, limit: int, passes: Passes) -> dict[int, float]:
-        """BM25 score by number, best first."""
-        expression = match_expression(query)
-        if not expression or limit < 1:
-            return {}
-        with index_errors(self._home):
-            found = (one for one in self._table.match(expression, _COLUMN_WEIGHTS) if passes(one.number))
-            return {one.number: one.score for one in islice(found, limit)}
-
-    def _meaning(self, query: str, *, limit: int, passes: Passes) -> dict[int, float]:
-        """Cosine similarity of a passage's best piece by number, best first; none for a blank query."""
-        if not query.strip() or limit < 1:
-            return {}
-        with index_errors(self._home):
-            if self._asks_chroma:
-                near = self._nearest.by_chroma(query, limit=4 * limit)
-                found = dict(islice((one for one in near if passes(one[0])), limit))
-                if len(found) >= limit:
-                    return found
-            # Also where the filter, or HNSW, left too few of Chroma's.
-            return dict(islice((one for one in self._nearest.exact(query) if passes(one[0])), limit))
-
-    def _similarity(self, query: str, number: int) -> float:
-        with index_errors(self._home):
-            return self._nearest.similarity(query, number)
-
-    def _naming(self, codes: Sequence[str]) -> list[int]:
-        """Passages that name one of the codes."""
-        with index_errors(self._home):
-            return sorted({number for code in codes for number in self._table.naming(code)})
-
-    def _passage(self, number: int) -> Passage:
-        if number not in self._passages:
-            with index_errors(self._home):
-                found = self._table.passage(number)
-            if found is None:
-                raise damaged(self._home, f"passage {number} is missing")
-            self._passages[number] = found
-        return self._passages[number]

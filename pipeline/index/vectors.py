@@ -1,27 +1,16 @@
-"""The vectors in Chroma: embedded in a folder of our own, or on a server of yours that `chroma run` started.
+"""A vector store and where it is: what the index asks of Chroma, in a folder of our own or on a server of yours.
 
 Ids are hashes of what was embedded, so that a vector never changes, and more than one generation can be served from one
 collection. Chroma's default embedding downloads a model, so no collection of ours has an embedding function and every
-call passes vectors. Two embedded clients on one folder lose vectors silently: there the index lock is held, for reading
-too.
+call passes vectors.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import urlsplit
-
-from pipeline.errors import BriefwrightError, StateError, UsageError
-from pipeline.identity import digest
-from pipeline.index.database import damaged
-from pipeline.index.generations import token
-from pipeline.store import is_damage_code
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -29,12 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.index.embed import Vectors
 
-FOLDER = "chroma"
-_COLLECTION = "passages"
 _MAX_BATCH = 5_461
-_DATABASE = "chroma.sqlite3"
-_SQLITE_MAGIC = b"SQLite format 3\x00"
-_SQLITE_CODE = re.compile(r"\(code: (\d+)\)")
 
 
 class Near(NamedTuple):
@@ -111,122 +95,8 @@ class VectorPlace(Protocol):
         ...
 
 
-class EmbeddedChroma:
-    """Chroma in this process, in a folder beside the passage table."""
-
-    shared = False
-
-    def name(self, home: Path) -> str:
-        """See `VectorPlace.name`: the folder moves with the table."""
-        return FOLDER
-
-    def looks_sound(self, home: Path) -> bool:
-        """See `VectorPlace.looks_sound`."""
-        try:
-            with (home / FOLDER / _DATABASE).open("rb") as file:
-                return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
-        except OSError:
-            return False
-
-    def remove(self, home: Path) -> None:
-        """See `VectorPlace.remove`."""
-        try:
-            shutil.rmtree(home / FOLDER)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise StateError(f"cannot remove {home / FOLDER}: {error.strerror}; make it writable") from error
-
-    @contextmanager
-    def open(self, home: Path, *, create: bool) -> Iterator[VectorStore]:
-        """See `VectorPlace.open`; the caller holds the index lock throughout."""
-        if not create and not self.looks_sound(home):
-            raise FileNotFoundError(home / FOLDER)
-        from chromadb.api.client import Client
-        from chromadb.config import Settings
-        from chromadb.errors import ChromaError
-
-        settings = Settings(
-            _env_file=None,  # pyright: ignore[reportCallIssue] - a .env where the user stands is not about our index
-            anonymized_telemetry=False,
-            is_persistent=True,
-            persist_directory=str(home / FOLDER),
-        )
-        try:
-            try:
-                client = Client(settings=settings)
-            except Exception:
-                # Chroma keeps the half-started system and would hand it to the next client on this folder.
-                Client.clear_system_cache()
-                raise
-            with client:
-                yield VectorStore(_collection(client, _COLLECTION, create=create))
-        except ChromaError as error:
-            code = _SQLITE_CODE.search(str(error))
-            if code and not is_damage_code(int(code[1])):
-                raise StateError(
-                    f"cannot use {home / FOLDER}: {error}; free some space, make it writable, then try again"
-                ) from error
-            raise damaged(home, error) from error
-
-
-class ChromaServer:
-    """A Chroma server by address. Each index has a collection of its own there, named after its folder."""
-
-    shared = True
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{url!r:.100} is no address of a Chroma server; expected http://HOST:PORT")
-        self._url = url
-        self._host, self._secure = parts.hostname, parts.scheme == "https"
-        self._port = parts.port or (443 if self._secure else 8000)
-
-    def name(self, home: Path) -> str:
-        """See `VectorPlace.name`."""
-        return f"{self._url} {self._collection(home)}"
-
-    def looks_sound(self, home: Path) -> bool:
-        """The server is asked when it is used, and what it lacks is found out there by counting."""
-        return True
-
-    def remove(self, home: Path) -> None:
-        """See `VectorPlace.remove`."""
-        from chromadb.errors import NotFoundError
-
-        with self._client() as client, suppress(NotFoundError):
-            client.delete_collection(self._collection(home))
-
-    @contextmanager
-    def open(self, home: Path, *, create: bool) -> Iterator[VectorStore]:
-        """See `VectorPlace.open`."""
-        with self._client() as client:
-            yield VectorStore(_collection(client, self._collection(home), create=create))
-
-    def _collection(self, home: Path) -> str:
-        return f"briefwright-{digest([str(home.absolute()), token(home)])[:24]}"
-
-    @contextmanager
-    def _client(self) -> Iterator[ClientAPI]:
-        from chromadb import HttpClient
-        from chromadb.config import Settings
-
-        settings = Settings(_env_file=None, anonymized_telemetry=False)  # pyright: ignore[reportCallIssue]
-        try:
-            yield HttpClient(host=self._host, port=self._port, ssl=self._secure, settings=settings)
-        except (BriefwrightError, sqlite3.Error, FileNotFoundError):
-            raise  # from the block
-        except (
-            Exception
-        ) as error:  # Chroma's own, its HTTP library's, or a bare Exception with the server's words
-            raise StateError(
-                f"the Chroma server at {self._url} does not answer as it should ({error}); start it with `chroma run`, "
-                "or unset BRIEFWRIGHT_CHROMA_URL"
-            ) from error
-
-
-def _collection(client: ClientAPI, name: str, *, create: bool) -> Collection:
+def open_collection(client: ClientAPI, name: str, *, create: bool) -> Collection:
+    """The collection of that name. Raises FileNotFoundError when it is absent and `create` is False."""
     from chromadb.errors import NotFoundError
 
     if create:
@@ -237,6 +107,3 @@ def _collection(client: ClientAPI, name: str, *, create: bool) -> Collection:
         return client.get_collection(name, embedding_function=None)
     except NotFoundError:
         raise FileNotFoundError(name) from None
-
-
-EMBEDDED = EmbeddedChroma()

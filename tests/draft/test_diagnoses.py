@@ -1,4 +1,4 @@
-"""The section of diagnoses: one table a document, each side listed or not, cited to its rows, on the day it is in force."""
+"""The section of diagnoses: a table a document, each side listed or not, cited to its rows, while it is in force."""
 
 from datetime import date
 
@@ -83,8 +83,8 @@ def test_why_the_question_stays_open_is_said():
     drafted = draft(from_html(TWO_GROUPS))
     assert drafted.statements == ()
     assert drafted.open_because == {
-        "diagnoses/diagnosis_link": "Billing and Coding: Invented Injections: it lists diagnoses by group and does not say "
-        "which group goes with 20610"
+        "diagnoses/diagnosis_link": "Billing and Coding: Invented Injections: it lists diagnoses by group and does not "
+        "say which group goes with 20610"
     }
     assert draft(from_html(TWO_GROUPS), code="27447").open_because == {}
 

@@ -85,7 +85,9 @@ def test_what_the_page_quotes_already_and_what_is_over_the_limit_stays_out() -> 
         (15, 10, ["CPT code 29881 (…) includes the inspection."]),
     ],
 )
-def test_no_more_is_quoted_than_the_licence_allows(quote_words: int, page_words: int, shown: list[str]) -> None:
+def test_no_more_is_quoted_than_the_licence_allows(
+    quote_words: int, page_words: int, shown: list[str]
+) -> None:
     drafted = draft(document(*RULES, quote_words=quote_words, page_words=page_words))
     texts = [statement.text for statement in drafted.statements]
     assert len(texts) == len(shown)

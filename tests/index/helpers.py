@@ -1,12 +1,14 @@
-"""Invented passages, and an embedder that counts what it is asked."""
+"""Invented passages in documents, and an embedder that counts what it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
-from pipeline.data import Passage
-from pipeline.index import HashingEmbedder
+from pipeline.data import Authority, Passage
+from pipeline.identity import digest
+from pipeline.index import HashingEmbedder, IndexedDocument
 
 if TYPE_CHECKING:
     from pipeline.index.embed import Vectors
@@ -27,26 +29,64 @@ class CountingEmbedder(HashingEmbedder):
         return super().embed(texts)
 
 
-def passage(name: str, text: str, *, headings: tuple[str, ...] = (), section: str = "coverage") -> Passage:
+def passage(
+    name: str,
+    text: str,
+    *,
+    of: str = "note:invented",
+    headings: tuple[str, ...] = (),
+    codes: tuple[tuple[str, str], ...] = (),
+    chapter_codes: tuple[tuple[str, str], ...] = (),
+) -> Passage:
     return Passage(
         id=name,
-        document_id="note:invented",
+        document_id=of,
         heading_path=headings,
-        section_key=section,
+        section_key="coverage",
         start=0,
         end=len(text),
         text=text,
+        codes=codes,
+        chapter_codes=chapter_codes,
     )
 
 
-INVENTED = [
+def document(
+    *passages: Passage,
+    name: str = "note:invented",
+    authority: Authority = Authority.NCCI,
+    payer_scope: str = "Medicare FFS",
+    valid_from: date = date(2026, 1, 1),
+    valid_to: date | None = None,
+    asked: Callable[[], object] | None = None,
+) -> IndexedDocument:
+    """The passages as one document; `asked` is called when they are asked for."""
+
+    def give() -> Sequence[Passage]:
+        if asked is not None:
+            asked()
+        return passages
+
+    return IndexedDocument(
+        id=name,
+        digest=digest([one.model_dump_json() for one in passages]),
+        authority=authority,
+        payer_scope=payer_scope,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        passages=give,
+    )
+
+
+INVENTED = (
     passage(
         "a",
         "Report the wobble graft with modifier 57 when the visit decided on it.",
-        headings=("Appointments",),
+        headings=("Guide", "Appointments"),
     ),
     passage("b", "G0289 may be told apart when another compartment of the knee was treated."),
     passage("c", "The diagnosis M17.11 supports the injection; denial CO-97 means it was bundled."),
-    passage("d", "Café records: the surgeon's naïve sketch is kept with the chart.", section="documentation"),
+    passage("d", "Café records: the surgeon's naïve sketch is kept with the chart."),
     passage("e", "Bone from the same site is not billed twice."),
-]
+)
+BOOK = document(*INVENTED)

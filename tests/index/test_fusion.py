@@ -1,54 +1,51 @@
-"""Rank fusion: what it must do whatever the rankings are."""
+"""One score out of words, meaning and codes."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipeline.index import fuse
-
-IDS = st.lists(st.sampled_from("abcdefgh"), unique=True)
+from pipeline.index.fusion import Signals, Weights, fuse, speaks_of, spread, told_codes
+from tests.index.helpers import passage
 
 
-def test_agreement_beats_one_first_place() -> None:
-    fused = fuse([["lonely", "both"], ["other", "both"]])
-    assert [hit.id for hit in fused] == ["both", "lonely", "other"]
-    assert fused[0].score == pytest.approx(2 / 62)
+def test_bm25_counts_as_a_share_of_the_best() -> None:
+    scores = fuse({1: Signals(20, 0.5, 1), 2: Signals(10, 0.5, 1)}, Weights(words=0.4, codes=0.5))
+    assert scores == pytest.approx({1: 0.5 + 0.4 + 0.5, 2: 0.5 + 0.2 + 0.5})
+    assert fuse({3: Signals(0, 0.1, 0)}) == pytest.approx({3: 0.1})
+    assert fuse({}) == {}
 
 
-def test_weight_moves_and_silences_a_ranking() -> None:
-    assert [hit.id for hit in fuse([["a"], ["b"]], weights=[1, 2])] == ["b", "a"]
-    assert [hit.id for hit in fuse([["a"], ["b"]], weights=[1, 0])] == ["a"]
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("29881 with 29877?", ("29881", "29877")),
+        ("29881, 29881 and G0289", ("29881", "G0289")),
+        ("0510F 0232T", ("0510F", "0232T")),
+        ("$12345, 10,000 patients, M17.11, 2026, 123456", ()),
+    ],
+)
+def test_codes_in_a_question(text: str, codes: tuple[str, ...]) -> None:
+    assert told_codes(text) == codes
 
 
-@pytest.mark.parametrize(("k", "weights"), [(-1, None), (60, [1]), (60, [1, -1])])
-def test_senseless_settings_are_refused(k: int, weights: list[float] | None) -> None:
-    with pytest.raises(ValueError, match=r"negative|weights"):
-        fuse([["a"], ["b"]], k=k, weights=weights)
+def test_how_far_a_passage_is_about_codes() -> None:
+    one = passage(
+        "p", "x", codes=(("29881", "29881"), ("29870", "29889")), chapter_codes=(("20000", "29999"),)
+    )
+    assert speaks_of(one, ("29881",)) == 1.0
+    assert speaks_of(one, ("29870",)) == 0.7
+    assert speaks_of(one, ("20610",)) == 0.1
+    assert speaks_of(one, ("2987F",)) == 0.0
+    assert speaks_of(one, ("29881", "99213")) == 0.5
+    assert speaks_of(one, ()) == 1.0
 
 
-@given(st.lists(IDS, max_size=4))
-def test_every_id_once_sorted_by_score_then_id(rankings: list[list[str]]) -> None:
-    fused = fuse(rankings)
-    assert sorted(hit.id for hit in fused) == sorted({name for ranking in rankings for name in ranking})
-    assert fused == sorted(fused, key=lambda hit: (-hit.score, hit.id))
-
-
-@given(IDS)
-def test_one_ranking_keeps_its_order(ranking: list[str]) -> None:
-    assert [hit.id for hit in fuse([ranking])] == ranking
-    assert [hit.id for hit in fuse([ranking, ranking])] == ranking
-
-
-@given(IDS, IDS)
-def test_order_of_rankings_does_not_matter(one: list[str], other: list[str]) -> None:
-    assert fuse([one, other]) == fuse([other, one])
-
-
-@given(IDS, IDS, st.sampled_from("abcdefgh"))
-def test_moving_up_in_one_ranking_never_costs_a_place(one: list[str], other: list[str], name: str) -> None:
-    before = [hit.id for hit in fuse([one, other])]
-    raised = [name, *(item for item in one if item != name)]
-    after = [hit.id for hit in fuse([raised, other])]
-    assert after.index(name) <= (before.index(name) if name in before else len(after))
+def test_repeated_words_stand_back_but_fill_up() -> None:
+    passages = {
+        1: passage("1", "the same rule said here"),
+        2: passage("2", "the same rule said here"),
+        3: passage("3", "another thing altogether"),
+    }
+    assert spread([1, 2, 3], passages, limit=2) == [1, 3]
+    assert spread([1, 2, 3], passages, limit=3) == [1, 3, 2]
+    assert spread([1, 2, 3], passages, limit=0) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.index import HashingEmbedder, build_index, open_index
 from pipeline.index.query import MAX_WORDS, match_expression
-from tests.index.helpers import passage
+from tests.index.helpers import document, passage
 
 HOSTILE = st.text(alphabet=st.sampled_from("\"'*^():-+{}[]\x00\n;%_ANDORNTE a1é\u0301中\ud800"), max_size=60)
 
@@ -75,7 +75,7 @@ def test_codes_modifiers_accents_and_headings_are_found(
 
 def test_equal_scores_are_ordered_by_id(tmp_path: Path) -> None:
     twins = [passage(name, "the same words") for name in ("z", "m", "a")]
-    build_index(twins, folder=tmp_path, embedder=HashingEmbedder())
+    build_index([document(*twins)], folder=tmp_path, embedder=HashingEmbedder())
     with open_index(tmp_path, embedder=HashingEmbedder()) as index:
         for hits in (
             index.keyword_search("words", limit=9),

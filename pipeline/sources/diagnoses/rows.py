@@ -20,7 +20,7 @@ def condition_text(
     *,
     left_out: frozenset[str] = frozenset(),
 ) -> str:
-    """What quoted rows of the document say of a condition: the sides they list, those they do not, and those left out."""
+    """What quoted rows of the document say of a condition: the sides listed, those not listed, those left out."""
     condition = condition_of(key)
     marks: dict[str, str] = {}
     for quote in quotes:
