@@ -77,9 +77,9 @@ class MiniLmEmbedder:
                 mask[row, : len(encoded[number])] = 1
             feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
             hidden = np.asarray(session.run(None, feeds)[0])
-            weights = mask[..., None].astype(np.float32)
-            mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
-            out[batch] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+            # The sum of the tokens' states; divided by its length below, as their mean would be.
+            summed = (mask[:, None, :].astype(np.float32) @ hidden)[:, 0]
+            out[batch] = summed / np.linalg.norm(summed, axis=1, keepdims=True)
         return out
 
     def _load(self) -> tuple[Tokenizer, InferenceSession]:

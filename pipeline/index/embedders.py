@@ -47,10 +47,16 @@ class LangChainEmbedder:
                 f"{self.name} cannot be asked for embeddings ({error}); check its key and address, or unset "
                 "BRIEFWRIGHT_EMBEDDER to use the bundled embedder"
             ) from error
-        vectors = np.array(rows, dtype=np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True) if vectors.ndim == 2 else np.zeros((1, 1))
-        if vectors.shape[0] != len(texts) or not np.isfinite(vectors).all() or not lengths.all():
-            raise ModelError(f"{self.name} answered {len(rows)} unusable embeddings for {len(texts)} texts")
+        try:
+            vectors = np.array(rows, dtype=np.float64)
+        except (TypeError, ValueError):
+            vectors = np.zeros(())  # rows of several lengths, or no numbers
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True) if vectors.ndim == 2 else np.zeros(1)
+        if len(lengths) != len(texts) or not (np.isfinite(lengths) & (lengths > 0)).all():
+            raise ModelError(
+                f"{self.name} answered no usable embeddings for {len(texts)} texts; try again, or unset "
+                "BRIEFWRIGHT_EMBEDDER to use the bundled embedder"
+            )
         self._dimensions = vectors.shape[1]
         return (vectors / lengths).astype(np.float32)
 

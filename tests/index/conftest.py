@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.index import HashingEmbedder, build_index
-from pipeline.index.vectors import EMBEDDED, ChromaServer, VectorPlace
+from pipeline.index.places import EMBEDDED, ChromaServer
+from pipeline.index.vectors import VectorPlace
 from tests.index.helpers import BOOK
 
 

@@ -238,7 +238,7 @@ def test_vectors_of_two_embedders_are_never_mixed(folder: Path) -> None:
 
 
 def test_a_chroma_server_that_does_not_answer_is_said_in_a_sentence(tmp_path: Path) -> None:
-    from pipeline.index.vectors import ChromaServer
+    from pipeline.index.places import ChromaServer
 
     with pytest.raises(StateError, match="does not answer as it should"):
         build_index(

@@ -281,3 +281,48 @@ def test_words_of_the_ama_are_never_quoted():
     held = from_html(page.replace("Invented words for it", "Arthroinvention, invented"))
     for row in compose_diagnoses(held, "20610").rows:
         assert all("Arthroinvention" not in held.text[start:end] for start, end in row.places)
+
+
+@pytest.mark.parametrize(
+    "among",
+    [
+        ("Not covered:", ""),
+        ("These are not covered", "x"),
+    ],
+)
+def test_words_among_the_rows_that_set_an_exception_leave_the_list_out(among):
+    held = from_html(article(group(1, [RIGHT_KNEE, among, LEFT_KNEE])))
+    assert codes(held) == set() and "set an exception" in reason(held)
+    under = from_html(article(group(1, [RIGHT_KNEE, ("Knee", ""), LEFT_KNEE])))
+    assert codes(under) == {"M17.11", "M17.12"}
+
+
+def test_words_above_the_list_that_hold_codes_leave_it_out():
+    held = from_html(article(group(1, [RIGHT_KNEE], "In addition M17.12 supports 20610.")))
+    assert codes(held) == set() and "could not be read whole" in reason(held)
+
+
+def test_a_title_that_was_run_together_with_what_follows_leaves_the_list_out():
+    page = article(group(1, [RIGHT_KNEE]))
+    run = f"<p>{DENY} Group 1 Paragraph: N/A and more words, so that this line is no title by any measure. "
+    run += "Group 1 Codes: M54.50 Low back pain, unspecified</p>"
+    held = from_html(page.replace(f"<h3>{DENY}</h3><p>N/A</p>", run))
+    assert codes(held) == set() and reason(held)
+
+
+@pytest.mark.parametrize("among", ["Column one | Column two", "Never with | these", "Not covered"])
+def test_a_second_table_below_without_a_known_head_leaves_the_list_out(among):
+    rows = f"| CPT | ICD-10-CM |\n|---|---|\n| 20610 | M17.11 |\n| {among} |\n| 20610 | M54.50 |\n"
+    held = from_markdown(f"# Invented\n\n{rows}")
+    assert codes(held) == set() and "could not be read whole" in reason(held)
+
+
+def test_text_far_below_a_list_ties_nothing():
+    below = "<h5>Group 1 Codes</h5><p>The note for 20610 supports what was done.</p>"
+    held = from_html(article(group(1, [RIGHT_KNEE]) + below, procedures=TWO))
+    assert codes(held) == set()
+
+
+def test_a_short_row_ties_nothing():
+    rows = "| ICD-10-CM | CPT |\n|---|---|\n| M54.50 | |\n| M17.11 | 20610 |\n"
+    assert codes(from_markdown(f"# Invented\n\n{rows}")) == {"M17.11"}

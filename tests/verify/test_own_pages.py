@@ -165,7 +165,7 @@ def test_no_claim_is_embedded_where_words_are_found(pages, workspace):
     embedder = CountingEmbedder()
     results = check(pages["27447"] / "page.md", "27447", workspace, embedder)
     assert len(results) > 100
-    assert embedder.texts <= 1  # the fingerprint
+    assert embedder.texts <= 3  # few sentences are without a telling word
 
 
 def test_our_own_word_alone_is_never_sure(pages, workspace):

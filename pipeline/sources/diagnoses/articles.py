@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pipeline.data import SourceDocument
 from pipeline.sources.codes_named import codes_named
 from pipeline.sources.diagnoses.groups import Group, Section
-from pipeline.sources.diagnoses.icd10 import looks_like_codes, read_codes, read_list
+from pipeline.sources.diagnoses.icd10 import holds_codes, read_codes, read_list
 from pipeline.sources.diagnoses.ties import (
     NEGATIVE,
     Naming,
@@ -98,7 +98,7 @@ def read_rows(text: str, rows: Sequence[Place]) -> _Rows:
                 own = Place(whole.start, whole.start + len(code.written))
                 stated.append(Stated(code, whole, own))
         else:
-            unread |= looks_like_codes(words)
+            unread |= holds_codes(words)
     return _Rows(tuple(stated), unread)
 
 
@@ -109,7 +109,8 @@ def _add(
     if group.unread or rows.unread:
         reasons.append(f"{_name(group)}: its list of diagnoses could not be read whole")
     elif rows.stated:
-        conditional = any(sets_conditions(text[place.start : place.end]) for place in group.words)
+        around = (*group.headings, *group.words, *group.notes)
+        conditional = any(sets_conditions(text[place.start : place.end]) for place in around)
         ties.append(Tie(f"{_where(group)}, {why}", tuple(naming), rows.stated, conditional))
 
 
@@ -119,7 +120,10 @@ def _namings(text: str, group: Group, hcpcs_code: str) -> list[Naming]:
 
 
 def _takes_back(text: str, group: Group) -> bool:
-    return any(takes_back(text[place.start : place.end]) for place in group.words)
+    """Whether words above or among the codes say that they do not support; among the codes any exception does."""
+    return any(takes_back(text[place.start : place.end]) for place in group.words) or any(
+        NEGATIVE.search(text[place.start : place.end]) for place in group.notes
+    )
 
 
 def _in_so_many_words(text: str, namings: Sequence[Naming], hcpcs_code: str) -> bool:

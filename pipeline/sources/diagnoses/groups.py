@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.data import BlockKind, SourceDocument
-from pipeline.sources.diagnoses.icd10 import looks_like_codes
+from pipeline.sources.diagnoses.icd10 import holds_codes
 from pipeline.sources.diagnoses.ties import NEGATIVE, Place
 
 
@@ -25,9 +25,9 @@ class Section(StrEnum):
 
 @dataclass
 class Group:
-    """One group: the places of its headings, of the words above its codes, and of its rows, each row by itself.
+    """One group: the places of its headings, of the words above its codes, of its rows, and of words among these.
 
-    `unread` says that something in it holds codes and could not be read as a row, so that the list is not whole.
+    `unread`: something in it says more of codes than its rows do, so that the list is not whole.
     """
 
     section: Section
@@ -35,6 +35,7 @@ class Group:
     headings: list[Place] = field(default_factory=list)
     words: list[Place] = field(default_factory=list)
     rows: list[Place] = field(default_factory=list)
+    notes: list[Place] = field(default_factory=list)
     unread: bool = False
 
 
@@ -55,6 +56,7 @@ _MARK = re.compile(
 )
 _INSIDE = re.compile(r"(?<=\s)group\s+\d+\s+(?:paragraph|codes)\s*:", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[•●▪◦‣·*–—o-]|\d{1,3}[.)])\s+")
+_RUN_TOGETHER = re.compile(r"codes?\s+that\s+(?:do|does|are)\s+not\b", re.IGNORECASE)
 _HEAD = re.compile(
     r"(?:ICD-?10(?:-CM)?\s+|CPT/HCPCS\s+)?codes?\s+(?:ICD-?10(?:-CM)?\s+)?(?:code\s+)?description\s*",
     re.IGNORECASE,
@@ -106,6 +108,8 @@ class _Reader:
                 return
         if self._section is None:
             return
+        if _RUN_TOGETHER.search(words):  # a title that the reader of the file did not find
+            self._current().unread = True
         if kind is BlockKind.ROW:
             self._add_row(place)
         elif kind is BlockKind.HEADING and not mark:
@@ -142,13 +146,16 @@ class _Reader:
             return
         if head := _HEAD.match(words):
             place = Place(place.start + head.end(), place.end)
+        group, coded = self._current(), holds_codes(words) or self._section is Section.PROCEDURES
         if self._part == "paragraph" or (self._part == "" and kind is BlockKind.PARAGRAPH and not head):
-            self._current().words.append(place)
-        elif self._part == "code" or head or kind is BlockKind.ITEM:
+            group.words.append(place)
+            group.unread |= holds_codes(words)
+        elif (self._part == "code" or head or kind is BlockKind.ITEM) and coded:
             bullet = _BULLET.match(self._text, place.start, place.end) if kind is BlockKind.ITEM else None
-            self._add_row(Place(bullet.end() if bullet else place.start, place.end))
-        elif looks_like_codes(words):
-            self._current().unread = True
+            group.rows.append(Place(bullet.end() if bullet else place.start, place.end))
+        else:
+            group.notes.append(place)
+            group.unread |= holds_codes(words)
 
     def _turn_to(self, number: str, part: str) -> None:
         if self._group is None or self._group.number != number:
@@ -164,7 +171,10 @@ class _Reader:
         self._part = "other" if part and not self._part else self._part
 
     def _add_row(self, place: Place) -> None:
-        if self._part == "other":
-            self._current().unread |= looks_like_codes(self._text[place.start : place.end])
+        words, group = self._text[place.start : place.end], self._current()
+        coded = holds_codes(words) or self._section is Section.PROCEDURES
+        if coded and self._part != "other":
+            group.rows.append(place)
         else:
-            self._current().rows.append(place)
+            group.notes.append(place)
+            group.unread |= coded and self._section is not Section.PROCEDURES

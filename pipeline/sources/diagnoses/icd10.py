@@ -110,9 +110,9 @@ def _pieces(found: list[WrittenCode], ends: list[int]) -> Iterator[tuple[Written
         yield one, one.start, end
 
 
-def looks_like_codes(text: str) -> bool:
-    """Whether the text holds something in the form of an ICD-10-CM code that is on the list."""
-    return any(is_listed(match.group()) for match in _LOOKS.finditer(text))
+def holds_codes(text: str) -> bool:
+    """Whether the text begins like a list of codes, or holds something in the form of an ICD-10-CM code."""
+    return bool(_WRITTEN.match(text.lstrip("• \t")) or _LOOKS.search(text))
 
 
 def _written(match: re.Match[str]) -> WrittenCode:

@@ -30,16 +30,20 @@ class _Cell(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """The columns of a table by what its head calls them; no `diagnosis` where none, or no single one, is called so."""
+    """The columns of a table by what its head calls them; no `diagnosis` where none, or no single one, is called so.
+
+    `broken`: a row since the head was neither values nor a head that could be read.
+    """
 
     procedure: int | None
     diagnosis: int | None
     words: frozenset[int]
     width: int
+    broken: bool = False
 
 
 class _Row(NamedTuple):
-    """A row of a table that may speak of diagnoses: the headings above it, widest first, and its columns."""
+    """A row of a table that may speak of diagnoses, with the words of the headings above it, widest first."""
 
     cells: Sequence[_Cell]
     path: Sequence[str]
@@ -48,7 +52,7 @@ class _Row(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """How a row names the HCPCS code: in itself or in the heading, at a place."""
+    """Where the HCPCS code of a row is named, and the heading that does; empty: the row itself."""
 
     place: Place
     heading: str
@@ -62,13 +66,13 @@ def read_tables(document: SourceDocument, hcpcs_code: str) -> TiesRead:
     denied: set[str] = set()
     reasons: dict[str, None] = {}
     for row, headings in _rows(document):
-        found = _naming(row, headings, document.text, hcpcs_code)
+        found = _naming(row, headings, hcpcs_code)
         if found is None or not any(char.isdigit() for char in row.diagnosis.words):
             continue
         stated = _stated(row, named=None if found.heading else found.place)
         if any(map(NEGATIVE.search, row.path)) or _says_no(row):
             denied |= {code for one in stated for code in one.code.codes}
-        elif not stated or len(row.cells) > row.columns.width:
+        elif not stated or len(row.cells) > row.columns.width or row.columns.broken:
             page = document.page_of(row.diagnosis.place.start)
             where = f" on page {page}" if page else ""
             reasons[f"what it lists beside {hcpcs_code}{where} could not be read whole"] = None
@@ -103,6 +107,8 @@ def _rows(document: SourceDocument) -> Iterator[tuple[_Row, Sequence[DocumentBlo
         head = _read_head(cells)
         if head is not None:
             columns = head
+        elif columns and not any(char.isdigit() for char in document.text[block.start : block.end]):
+            columns = columns._replace(broken=columns.broken or _turns(cells))
         elif columns and columns.diagnosis is not None and columns.diagnosis < len(cells):
             words = [document.text[one.start : one.end] for one in path]
             yield _Row(cells, words, columns, cells[columns.diagnosis]), tuple(path)
@@ -131,36 +137,39 @@ def _read_head(cells: Sequence[_Cell]) -> _Columns | None:
         and not set(diagnoses) & set(procedures)
         and not NEGATIVE.search(cells[diagnoses[0]].words)
     )
-    procedure = procedures[0] if procedures else None
-    return _Columns(procedure, diagnoses[0] if clear else None, words, len(cells))
+    return _Columns(next(iter(procedures), None), diagnoses[0] if clear else None, words, len(cells))
+
+
+def _turns(cells: Sequence[_Cell]) -> bool:
+    """Whether a row without figures may be the head of something else, and not just a title among the rows."""
+    return sum(bool(cell.words.strip()) for cell in cells) > 1 or bool(NEGATIVE.search(cells[0].words))
 
 
 def _plain(cell: _Cell) -> str:
     return re.sub(r"ICD-?\s?10", "", cell.words)
 
 
-def _naming(row: _Row, headings: Sequence[DocumentBlock], text: str, hcpcs_code: str) -> _Found | None:
+def _naming(row: _Row, headings: Sequence[DocumentBlock], hcpcs_code: str) -> _Found | None:
     """Where the row names the code, or the nearest heading that names any code names this one alone.
 
     The place is that of the code by itself, since words beside it may be the AMA's.
     """
     if row.columns.procedure is not None:
-        cell = row.cells[row.columns.procedure]
-        if not _LISTED_CODES.fullmatch(cell.words) or not names_closely(codes_named(cell.words), hcpcs_code):
+        cell = next(iter(row.cells[row.columns.procedure : row.columns.procedure + 1]), None)
+        if (
+            cell is None
+            or not _LISTED_CODES.fullmatch(cell.words)
+            or not names_closely(codes_named(cell.words), hcpcs_code)
+        ):
             return None
-        at = re.search(rf"\b{hcpcs_code}\b", cell.words)
-        start = cell.place.start
+        at, start = re.search(rf"\b{hcpcs_code}\b", cell.words), cell.place.start
         return _Found(Place(start + at.start(), start + at.end()) if at else cell.place, "")
     for heading, words in zip(reversed(headings), reversed(row.path), strict=True):
-        named = codes_named(words)
-        at = re.search(rf"\b{hcpcs_code}\b", words)
-        if named:
-            own = named == ((hcpcs_code, hcpcs_code),) and at is not None
-            return (
-                _Found(Place(heading.start + at.start(), heading.start + at.end()), words)
-                if own and at
-                else None
-            )
+        if named := codes_named(words):
+            at = re.search(rf"\b{hcpcs_code}\b", words)
+            if named != ((hcpcs_code, hcpcs_code),) or at is None:
+                return None
+            return _Found(Place(heading.start + at.start(), heading.start + at.end()), words)
     return None
 
 
