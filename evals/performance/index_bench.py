@@ -39,7 +39,10 @@ print(time.perf_counter() - began)
 def invented_passages(count: int = _PASSAGES) -> list[Passage]:
     """Passages of 20 to 120 words drawn with a fixed seed."""
     draw = random.Random(20970)  # noqa: S311 - reproducible text, no secret
-    texts = [" ".join(draw.choices(_WORDS, k=draw.randint(20, 120))) for _ in range(count)]
+    # As in real text few words are frequent: the share of a word falls with its rank.
+    words = [*_WORDS, *(f"{_WORDS[n % len(_WORDS)]}{n}" for n in range(5_000))]
+    shares = [1 / rank for rank in range(1, len(words) + 1)]
+    texts = [" ".join(draw.choices(words, shares, k=draw.randint(20, 120))) for _ in range(count)]
     return [
         Passage(id=f"bench#{number:05}", document_id="bench", start=0, end=len(text), text=text)
         for number, text in enumerate(texts)

@@ -1,0 +1,1 @@
+"""Gold questions of the retrieval suite, and how its decision was fitted."""

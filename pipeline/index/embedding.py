@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import PassageIndexError
-from pipeline.index.database import damaged
+from pipeline.errors import PassageIndexError, StateError
+from pipeline.index.database import DATABASE, damaged
 from pipeline.index.embed import Embedder
 from pipeline.index.passages import PassageTable
-from pipeline.index.vectors import VectorPlace, VectorStore
+from pipeline.index.vectors import VectorPlace, VectorStore, VectorStoreError
 from pipeline.index.writing import WritableTable
 
 if TYPE_CHECKING:
@@ -64,17 +64,32 @@ def embed_missing(
 def store_vectors(table: WritableTable, home: Path, *, place: VectorPlace, unused: Sequence[str]) -> None:
     """Carry new vectors into the vector store, before passages name them; those unused leave it, one build later.
 
-    A store that was lost, that holds another number of vectors than it should, or that is another than last time, is
-    filled anew from the table.
+    A store that was lost or is damaged, that holds another number of vectors than it should, or that is another than
+    last time, is filled anew from the table.
     """
     if table.place() != place.name(home) or not place.looks_sound(home):
         _start_again(table, home, place=place)
     elif not unused and not table.count_unstored():
         return
-    if not _carry(table, home, place=place, unused=unused):
+    if not _carry_if_sound(table, home, place=place, unused=unused):
         _start_again(table, home, place=place)
-        if not _carry(table, home, place=place, unused=()):
+        try:
+            sound = _carry(table, home, place=place, unused=unused)
+        except (
+            VectorStoreError
+        ) as error:  # with fresh files: a full disk, of which Chroma does not always say so
+            raise StateError(
+                f"cannot write vectors beside {home / DATABASE} ({error.__cause__}); free some space, then try again"
+            ) from error
+        if not sound:
             raise damaged(home, "Chroma does not keep the vectors it is given")
+
+
+def _carry_if_sound(table: WritableTable, home: Path, *, place: VectorPlace, unused: Sequence[str]) -> bool:
+    try:
+        return _carry(table, home, place=place, unused=unused)
+    except VectorStoreError:
+        return False
 
 
 def _start_again(table: WritableTable, home: Path, *, place: VectorPlace) -> None:

@@ -8,7 +8,7 @@ this beats the fusion of ranks (Cormack, Clarke and Buettcher, SIGIR 2009) that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.data import Passage, Record
@@ -77,7 +77,7 @@ def fuse(signals: Mapping[int, Signals], weights: Weights = WEIGHTS) -> dict[int
     }
 
 
-def spread(ordered: Sequence[int], passages: Mapping[int, Passage], *, limit: int) -> list[int]:
+def spread(ordered: Sequence[int], passage: Callable[[int], Passage], *, limit: int) -> list[int]:
     """The first `limit` of `ordered`; of passages that say the same, the first stands for all while others are left."""
     chosen: list[int] = []
     told: list[frozenset[str]] = []
@@ -85,7 +85,7 @@ def spread(ordered: Sequence[int], passages: Mapping[int, Passage], *, limit: in
     for number in ordered:
         if len(chosen) >= limit:
             return chosen
-        words = frozenset(_WORD.findall(passages[number].text.lower()))
+        words = frozenset(_WORD.findall(passage(number).text.lower()))
         if any(len(words & other) >= _ALIKE * len(words | other) for other in told):
             repeated.append(number)
         else:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -19,10 +21,15 @@ from pydantic import ValidationError
 from pipeline.data import Passage
 from pipeline.index.database import damaged, opened
 from pipeline.index.filters import Filters, where
+from pipeline.index.query import any_of
 from pipeline.index.sources import Terms
 
 if TYPE_CHECKING:
     from pipeline.index.embed import Vectors
+
+
+COMMON = 5_000
+"""Passages with a word beyond which a search does without it, if it has others: it tells little and costs most."""
 
 
 class Held(NamedTuple):
@@ -133,12 +140,25 @@ class PassageTable:
     def match(self, expression: str, weights: tuple[float, float]) -> Iterator[Scored]:
         """Passages for a full-text expression, best BM25 score first, ties by id; weights of text and headings."""
         rows = self._connection.execute(
-            "SELECT words.rowid, bm25(words, ?, ?) AS score FROM words JOIN passages ON number = words.rowid"
-            " WHERE words MATCH ? ORDER BY score, id",
+            "SELECT rowid, bm25(words, ?, ?) AS score FROM words WHERE words MATCH ? ORDER BY score",
             (*weights, expression),
         )
-        for number, score in rows:
-            yield Scored(number, -score)
+        # Ids are looked up of equals alone: joining them to every passage with a common word takes most of the time.
+        for score, equals in groupby(rows, key=itemgetter(1)):
+            numbers = [number for number, _ in equals]
+            for number in sorted(numbers, key=self._id_of) if len(numbers) > 1 else numbers:
+                yield Scored(number, -score)
+
+    def is_common(self, word: str) -> bool:
+        """Whether more passages hold a word than `COMMON`."""
+        expression = any_of([word])
+        row = self._connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", (expression, COMMON + 1)
+        ).fetchone()
+        return row[0] > COMMON
+
+    def _id_of(self, number: int) -> str:
+        return self._connection.execute("SELECT id FROM passages WHERE number = ?", (number,)).fetchone()[0]
 
     def allowed(self, filters: Filters) -> set[int]:
         """Numbers of the passages that pass the filters."""

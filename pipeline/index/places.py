@@ -18,7 +18,7 @@ from pipeline.errors import BriefwrightError, StateError, UsageError
 from pipeline.identity import digest
 from pipeline.index.database import damaged
 from pipeline.index.generations import token
-from pipeline.index.vectors import VectorPlace, VectorStore, open_collection
+from pipeline.index.vectors import VectorPlace, VectorStore, VectorStoreError, open_collection
 from pipeline.store import is_damage_code
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class EmbeddedChroma:
                 raise StateError(
                     f"cannot use {home / FOLDER}: {error}; free some space, make it writable, then try again"
                 ) from error
-            raise damaged(home, error) from error
+            raise VectorStoreError(str(damaged(home, error))) from error
 
 
 class ChromaServer:

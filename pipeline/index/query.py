@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
@@ -22,18 +23,30 @@ _STOP_WORDS = frozenset(
 
 
 def match_expression(text: str) -> str:
-    """An FTS5 expression for passages that hold any word of `text`; empty when there is no word.
+    """An FTS5 expression for passages that hold any word of `text`; empty when there is no word."""
+    return any_of(telling_words(text))
 
-    Each word stands in double quotes, so no operator, column name or star in it means anything to FTS5; a word with
-    inner punctuation (M17.11, CO-97, 27000-27999) matches as a phrase of its parts. Words that say nothing by
-    themselves are left out, unless there are no others: half of all passages hold one of them.
+
+def any_of(words: Sequence[str]) -> str:
+    """An FTS5 expression for passages that hold any of the words.
+
+    Each stands in double quotes, so no operator, column name or star in it means anything to FTS5; a word with inner
+    punctuation (M17.11, CO-97, 27000-27999) matches as a phrase of its parts.
+    """
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def telling_words(text: str) -> list[str]:
+    """The words of `text`, each once, without double quotes; at most MAX_WORDS.
+
+    Words that say nothing by themselves are left out, unless there are no others: half of all passages hold one.
     """
     clean = "".join(
         " " if char == '"' or unicodedata.category(char) in ("Cc", "Cs") else char for char in text
     )
     words = [word for word in clean.split() if any(char.isalnum() for char in word)]
     telling = [word for word in words if word.strip(_EDGES).lower() not in _STOP_WORDS]
-    return " OR ".join(f'"{word}"' for word in list(dict.fromkeys(telling or words))[:MAX_WORDS])
+    return list(dict.fromkeys(telling or words))[:MAX_WORDS]
 
 
 def in_manual_words(text: str) -> str:

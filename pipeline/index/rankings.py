@@ -17,7 +17,7 @@ from pipeline.index.filters import Filters
 from pipeline.index.generations import LOCK
 from pipeline.index.nearest import DECIMALS, ExactComparison
 from pipeline.index.passages import PassageTable, Scored
-from pipeline.index.query import match_expression
+from pipeline.index.query import any_of, telling_words
 from pipeline.index.vectors import VectorPlace
 from pipeline.store import exclusive_lock
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _QUERIES = 64  # whose vectors are kept
 _CHROMA_LOCK_TIMEOUT_S = 30.0
 
-_COLUMN_WEIGHTS = (1.0, 0.25)
+_COLUMN_WEIGHTS = (1.0, 1.0)
 """BM25 weights of a passage's text and headings."""
 
 EVERYTHING = Filters()
@@ -56,6 +56,7 @@ class Rankings:
         )
         self.seen: dict[int, Passage] = {}
         self._exact: ExactComparison | None = None
+        self._is_common = lru_cache(maxsize=10_000)(table.is_common)
         self._passing: dict[Filters, set[int]] = {}
 
     def passage(self, number: int) -> Passage:
@@ -85,10 +86,11 @@ class Rankings:
 
     def words(self, query: str, *, limit: int, passes: Passes) -> dict[int, float]:
         """BM25 score by number, best first."""
-        expression = match_expression(query)
-        if not expression or limit < 1:
+        words = telling_words(query)
+        if not words or limit < 1:
             return {}
         with index_errors(self._home):
+            expression = any_of([word for word in words if not self._is_common(word)] or words)
             return _first(self._table.match(expression, _COLUMN_WEIGHTS), limit=limit, passes=passes)
 
     def meaning(self, query: str, *, limit: int, passes: Passes) -> dict[int, float]:

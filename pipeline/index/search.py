@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ from pipeline.index.vectors import VectorPlace
 EXACT_UP_TO = 150_000
 """Pieces up to which every vector is compared, from the canonical table, rather than asking Chroma; see the README."""
 
-_CANDIDATES = 50
+_CANDIDATES = 100
 
 
 class Hit(Record):
@@ -134,12 +135,20 @@ class PassageIndex:
             number: Signals(
                 words.get(number, 0.0),
                 meaning[number] if number in meaning else rankings.similarity(query, number),
-                speaks_of(rankings.passage(number), codes),
+                speaks_of(rankings.passage(number), codes) if codes else 1.0,
             )
             for number in dict.fromkeys((*words, *meaning, *naming))
         }
         scores = fuse(signals, weights)
-        ordered = sorted(scores, key=lambda number: (-scores[number], rankings.passage(number).id))
+        # A passage is only fetched where it may be shown, or its id has to decide between equals.
+        equals = Counter(scores.values())
+        ordered = sorted(
+            scores,
+            key=lambda number: (
+                -scores[number],
+                rankings.passage(number).id if equals[scores[number]] > 1 else "",
+            ),
+        )
         return [
             Hit(
                 passage=rankings.passage(number),
@@ -150,7 +159,7 @@ class PassageIndex:
                 keyword_rank=keyword_ranks.get(number),
                 vector_rank=vector_ranks.get(number),
             )
-            for number in spread(ordered, rankings.seen, limit=max(limit, 0))
+            for number in spread(ordered, rankings.passage, limit=max(limit, 0))
         ]
 
     def keyword_search(

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pipeline.errors import PassageIndexError
+
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from pipeline.index.embed import Vectors
 
 _MAX_BATCH = 5_461
+
+
+class VectorStoreError(PassageIndexError):
+    """Chroma cannot use its own files, all of which can be made again from the canonical table."""
 
 
 class Near(NamedTuple):
@@ -89,8 +95,8 @@ class VectorPlace(Protocol):
     def open(self, home: Path, *, create: bool) -> AbstractContextManager[VectorStore]:
         """The store, for one block. Raises FileNotFoundError when it is absent and `create` is False.
 
-        Raises PassageIndexError when Chroma cannot read its files, StateError when it cannot write them or the server
-        does not answer.
+        Raises VectorStoreError when Chroma cannot use its files, StateError when it says that the disk refuses or the
+        server does not answer.
         """
         ...
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.data import Authority, Passage
 from pipeline.identity import digest
-from pipeline.index import HashingEmbedder, IndexedDocument
+from pipeline.index import HashingEmbedder, IndexedDocument, open_index
+from pipeline.index.generations import current
+from pipeline.index.places import EMBEDDED
+from pipeline.index.vectors import VectorPlace
 
 if TYPE_CHECKING:
     from pipeline.index.embed import Vectors
@@ -60,7 +64,7 @@ def document(
     valid_to: date | None = None,
     asked: Callable[[], object] | None = None,
 ) -> IndexedDocument:
-    """The passages as one document; `asked` is called when they are asked for."""
+    """The passages as one document; its digest is of them alone. `asked` is called when they are asked for."""
 
     def give() -> Sequence[Passage]:
         if asked is not None:
@@ -90,3 +94,30 @@ INVENTED = (
     passage("e", "Bone from the same site is not billed twice."),
 )
 BOOK = document(*INVENTED)
+ADDED = passage("f", "A new rule about casts.", of="note:new")
+SECOND = document(ADDED, name="note:new")
+
+
+def never() -> None:
+    """For `asked`, where nobody may ask."""
+    raise AssertionError("asked for the passages of an unchanged document")
+
+
+def ids(folder: Path, *, place: VectorPlace | None = None, exact_up_to: int = 1_000) -> list[str]:
+    """Ids in the index, after showing that every passage is found by its words and by its meaning."""
+    with open_index(
+        folder, embedder=HashingEmbedder(), place=place or EMBEDDED, exact_up_to=exact_up_to
+    ) as index:
+        for one in index.passages():
+            text = "\n".join((*one.heading_path, one.text))
+            assert one in [hit.passage for hit in index.vector_search(text, limit=1)]
+            assert one in [hit.passage for hit in index.keyword_search(one.text, limit=1)]
+        return [one.id for one in index.passages()]
+
+
+def count_stored(folder: Path, place: VectorPlace = EMBEDDED) -> int:
+    """How many vectors the store of the serving build holds."""
+    home = current(folder)
+    assert home is not None
+    with place.open(home, create=False) as store:
+        return store.count()

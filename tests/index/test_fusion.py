@@ -46,6 +46,6 @@ def test_repeated_words_stand_back_but_fill_up() -> None:
         2: passage("2", "the same rule said here"),
         3: passage("3", "another thing altogether"),
     }
-    assert spread([1, 2, 3], passages, limit=2) == [1, 3]
-    assert spread([1, 2, 3], passages, limit=3) == [1, 3, 2]
-    assert spread([1, 2, 3], passages, limit=0) == []
+    assert spread([1, 2, 3], passages.__getitem__, limit=2) == [1, 3]
+    assert spread([1, 2, 3], passages.__getitem__, limit=3) == [1, 3, 2]
+    assert spread([1, 2, 3], passages.__getitem__, limit=0) == []
