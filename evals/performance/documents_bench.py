@@ -17,6 +17,7 @@ from evals.performance.index_bench import as_document, bare_runtime, invented_pa
 from pipeline.data import Authority
 from pipeline.index import HashingEmbedder, MiniLmEmbedder, build_index, open_index
 from pipeline.index.pieces import pieces_of
+from pipeline.index.vectors import VectorStore
 from pipeline.sources.documents import Description, read_document
 from pipeline.sources.passages import split_passages
 
@@ -41,6 +42,22 @@ class _Mixed:
         return (self._model if len(texts) == 1 else self._hashing).embed(texts)
 
 
+class _Counting(VectorStore):
+    def __init__(self) -> None:
+        self.held = 0
+
+    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Count."""
+        self.held += len(ids)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Nothing is held."""
+
+    def count(self) -> int:
+        """How many were given."""
+        return self.held
+
+
 class _Nowhere:
     """No vector store: it is filled, but not asked, below 150,000 pieces."""
 
@@ -58,24 +75,9 @@ class _Nowhere:
         """See `VectorPlace.remove`."""
 
     @contextmanager
-    def open(self, home: Path, *, create: bool) -> Iterator[_Counting]:
+    def open(self, home: Path, *, create: bool) -> Iterator[VectorStore]:
         """See `VectorPlace.open`."""
         yield _Counting()
-
-
-class _Counting:
-    held = 0
-
-    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Count."""
-        self.held += len(ids)
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Nothing is held."""
-
-    def count(self) -> int:
-        """How many were given."""
-        return self.held
 
 
 def run() -> list[tuple[str, str]]:

@@ -44,20 +44,20 @@ class LangChainEmbedder:
             rows = self._embeddings.embed_documents(list(texts))
         except Exception as error:  # each provider raises what it likes
             raise ModelError(
-                f"{self.name} cannot be asked for embeddings ({error}); check its key and address, or unset "
+                f"{self.name} cannot be asked for embeddings ({_first_line(error)}); check its key and address, or unset "
                 "BRIEFWRIGHT_EMBEDDER to use the bundled embedder"
             ) from error
         try:
             vectors = np.array(rows, dtype=np.float64)
         except (TypeError, ValueError):
-            vectors = np.zeros(())  # rows of several lengths, or no numbers
+            vectors = np.zeros((0, 0))  # rows of several lengths, or no numbers
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True) if vectors.ndim == 2 else np.zeros(1)
         if len(lengths) != len(texts) or not (np.isfinite(lengths) & (lengths > 0)).all():
             raise ModelError(
                 f"{self.name} answered no usable embeddings for {len(texts)} texts; try again, or unset "
                 "BRIEFWRIGHT_EMBEDDER to use the bundled embedder"
             )
-        self._dimensions = vectors.shape[1]
+        self._dimensions = vectors.size // len(texts)
         return (vectors / lengths).astype(np.float32)
 
 
@@ -78,9 +78,13 @@ def load_embedder(name: str = BUNDLED) -> Embedder:
         return LangChainEmbedder(_load(provider, model), name=name)
     except Exception as error:
         raise ModelError(
-            f"the embedder {name} cannot be loaded ({error}); install its package, set its key, or unset "
+            f"the embedder {name} cannot be loaded ({_first_line(error)}); install its package, set its key, or unset "
             "BRIEFWRIGHT_EMBEDDER"
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _load(provider: str, model: str) -> Embeddings:

@@ -104,6 +104,10 @@ class PassageTable:
         """Number of pieces that have a vector each."""
         return self._connection.execute("SELECT count(*) FROM pieces").fetchone()[0]
 
+    def count_vectors(self) -> int:
+        """Number of vectors that the pieces have, of which several can share one."""
+        return self._connection.execute("SELECT count(DISTINCT hash) FROM pieces").fetchone()[0]
+
     def vectors(self) -> tuple[list[int], Vectors]:
         """Passage numbers in the order of ids, one for each of their pieces, and the pieces' vectors, one row each."""
         rows = self._connection.execute(

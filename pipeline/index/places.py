@@ -96,12 +96,16 @@ class ChromaServer:
     shared = True
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            scheme, host, port = parts.scheme, parts.hostname, parts.port
+        except ValueError:
+            scheme, host, port = "", None, None
+        if scheme not in ("http", "https") or not host:
             raise UsageError(f"{url!r:.100} is no address of a Chroma server; expected http://HOST:PORT")
         self._url = url
-        self._host, self._secure = parts.hostname, parts.scheme == "https"
-        self._port = parts.port or (443 if self._secure else 8000)
+        self._host, self._secure = host, scheme == "https"
+        self._port = port or (443 if self._secure else 8000)
 
     def name(self, home: Path) -> str:
         """See `VectorPlace.name`."""

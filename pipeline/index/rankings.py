@@ -56,6 +56,7 @@ class Rankings:
         )
         self.seen: dict[int, Passage] = {}
         self._exact: ExactComparison | None = None
+        self._vectors: int | None = None
         self._is_common = lru_cache(maxsize=10_000)(table.is_common)
         self._passing: dict[Filters, set[int]] = {}
 
@@ -120,7 +121,7 @@ class Rankings:
         return round(max((float(row @ self._vector_of(query)) for row in rows), default=0.0), DECIMALS)
 
     def _nearest_in_chroma(self, query: str, limit: int) -> list[Scored]:
-        """Passages of the nearest pieces; none where the store is gone: a rebuild has taken this build's place."""
+        """Passages of the nearest pieces; none where the store is gone, lost some, or is of a later build."""
         with ExitStack() as stack:
             if not self._place.shared:
                 lock = self._home.parent / LOCK
@@ -129,6 +130,10 @@ class Rankings:
             try:
                 store = stack.enter_context(self._place.open(self._home, create=False))
             except FileNotFoundError:
+                return []
+            if self._vectors is None:
+                self._vectors = self._table.count_vectors()
+            if store.count() < self._vectors:
                 return []
             near = store.query(self._vector_of(query), limit=limit)
         owners = self._table.passages_with([one.key for one in near])

