@@ -44,8 +44,8 @@ class LangChainEmbedder:
             rows = self._embeddings.embed_documents(list(texts))
         except Exception as error:  # each provider raises what it likes
             raise ModelError(
-                f"{self.name} cannot be asked for embeddings ({_first_line(error)}); check its key and address, or unset "
-                "BRIEFWRIGHT_EMBEDDER to use the bundled embedder"
+                f"{self.name} cannot be asked for embeddings ({_first_line(error)}); check its key and address, or "
+                "unset BRIEFWRIGHT_EMBEDDER to use the bundled embedder"
             ) from error
         try:
             vectors = np.array(rows, dtype=np.float64)

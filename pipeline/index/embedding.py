@@ -75,14 +75,14 @@ def store_vectors(table: WritableTable, home: Path, *, place: VectorPlace, unuse
         _start_again(table, home, place=place)
         try:
             sound = _carry(table, home, place=place, unused=unused)
-        except (
-            VectorStoreError
-        ) as error:  # with fresh files: a full disk, of which Chroma does not always say so
+        except VectorStoreError as error:
+            # With fresh files: the disk is full, which Chroma does not always say.
             raise StateError(
                 f"cannot write vectors beside {home / DATABASE} ({error.__cause__}); free some space, then try again"
             ) from error
         if not sound:
             raise damaged(home, "Chroma does not keep the vectors it is given")
+    table.set_place(place.name(home))
 
 
 def _carry_if_sound(table: WritableTable, home: Path, *, place: VectorPlace, unused: Sequence[str]) -> bool:
@@ -93,14 +93,14 @@ def _carry_if_sound(table: WritableTable, home: Path, *, place: VectorPlace, unu
 
 
 def _start_again(table: WritableTable, home: Path, *, place: VectorPlace) -> None:
+    table.forget_stored()  # first: whoever searches meanwhile does without a store that is not whole
     place.remove(home)
-    table.forget_stored(place.name(home))
 
 
 def _carry(table: WritableTable, home: Path, *, place: VectorPlace, unused: Sequence[str]) -> bool:
     """Whether the store holds as many vectors as it should afterwards; one without any is not made."""
     # Noted before it is done: a build that dies in between finds them to be stored again, should they be wanted.
-    table.mark_stored(unused, stored=False)
+    pass
     if not place.looks_sound(home):
         table.drop_vectors(unused)
         if not table.count_unstored():

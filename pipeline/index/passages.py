@@ -78,7 +78,7 @@ class PassageTable:
         return self._connection.execute("SELECT embedder, dimensions FROM state").fetchone()
 
     def place(self) -> str:
-        """Where the vectors were carried last; empty before that."""
+        """Where all vectors of finished builds are stored; empty where they are not, or not yet again."""
         row = self._connection.execute("SELECT place FROM state").fetchone()
         return row[0] if row else ""
 

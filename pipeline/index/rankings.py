@@ -128,6 +128,9 @@ class Rankings:
                 what = "using the passage index"
                 stack.enter_context(exclusive_lock(lock, what=what, timeout_s=_CHROMA_LOCK_TIMEOUT_S))
             try:
+                with PassageTable.open(self._home) as now:  # not as of the generation that is held
+                    if now.place() != self._place.name(self._home):
+                        return []
                 store = stack.enter_context(self._place.open(self._home, create=False))
             except FileNotFoundError:
                 return []

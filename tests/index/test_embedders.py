@@ -124,7 +124,7 @@ def test_a_provider_without_package_or_key_is_a_model_error(
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(
-        ModelError, match=rf"the embedder {name} cannot be loaded \(.*install its package, set its key"
+        ModelError, match=rf"the embedder {name} cannot be loaded \(.*; install its package, set its key"
     ):
         load_embedder(name)
 

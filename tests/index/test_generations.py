@@ -11,16 +11,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.errors import PassageIndexError, StateError
 from pipeline.index import HashingEmbedder, IndexReport, build_index, open_index
-from pipeline.index.generations import LOCK, POINTER, builds
-from pipeline.index.vectors import VectorPlace
+from pipeline.index.generations import LOCK, POINTER, builds, current
+from pipeline.index.pieces import hash_piece, pieces_of
+from pipeline.index.vectors import VectorPlace, VectorStore
 from pipeline.store import exclusive_lock
 from tests.index.helpers import BOOK, INVENTED, SECOND, CountingEmbedder, count_stored, document, ids, passage
 from tests.index.killed_build import MORE
+
+if TYPE_CHECKING:
+    from pipeline.index.embed import Vectors
 
 OLD = ["a", "b", "c", "d", "e"]
 BOTH = [*OLD, "m0", "m1", "m2", "m3"]
@@ -146,6 +151,35 @@ def test_what_was_taken_from_chroma_by_a_build_that_died_is_stored_again_when_wa
     assert ids(folder, place=place, exact_up_to=0) == [*OLD, "f"]
     # Those of MORE, which nobody wanted in the end, go with this build.
     assert count_stored(folder, place) == 6
+
+
+def test_a_store_that_is_only_half_filled_anew_is_not_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: VectorPlace
+) -> None:
+    """It was lost, and the build that fills it died with what serves still missing from it."""
+    build_index([BOOK], folder=folder, embedder=HashingEmbedder(), place=place)
+    home = current(folder)
+    assert home is not None
+    place.remove(home)
+    serving = {hash_piece(piece) for one in INVENTED for piece in pieces_of(one)}
+    original = VectorStore.upsert
+
+    def upsert_others_and_die(store: VectorStore, names: list[str], vectors: Vectors) -> None:
+        rows = [row for row, name in enumerate(names) if name not in serving]
+        original(store, [names[row] for row in rows], vectors[rows])
+        raise KeyboardInterrupt
+
+    many = document(*(passage(f"n{n}", f"Rule {n} of a dozen.") for n in range(12)), name="doc:n")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(VectorStore, "upsert", upsert_others_and_die)
+        build_index([BOOK, many], folder=folder, embedder=HashingEmbedder(), place=place)
+    with place.open(home, create=False) as store:
+        assert store.count() == 12
+    assert ids(folder, place=place, exact_up_to=0) == OLD
+    again = CountingEmbedder()
+    build_index([BOOK, many], folder=folder, embedder=again, place=place)
+    assert again.texts == []
+    assert count_stored(folder, place) == 17
 
 
 @pytest.mark.parametrize("rebuild", [False, True])

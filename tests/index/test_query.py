@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.index import HashingEmbedder, build_index, open_index
-from pipeline.index.query import MAX_WORDS, match_expression
+from pipeline.index.query import MAX_WORDS, in_manual_words, match_expression
 from tests.index.helpers import document, passage
 
 HOSTILE = st.text(alphabet=st.sampled_from("\"'*^():-+{}[]\x00\n;%_ANDORNTE a1é\u0301中\ud800"), max_size=60)
@@ -71,6 +71,24 @@ def test_codes_modifiers_accents_and_headings_are_found(
 ) -> None:
     with open_index(folder, embedder=HashingEmbedder()) as index:
         assert [hit.passage.id for hit in index.keyword_search(query, limit=1)] == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Is the C-arm paid?", {"fluoroscopy", "fluoroscopic"}),
+        ("keyhole, scope!", {"endoscopy", "endoscopic", "arthroscopy", "arthroscopic", "laparoscopic"}),
+        ("us and or er", set()),
+        ("US or OR", {"ultrasound", "ultrasonic", "operating", "room"}),
+        ("telescope and microscopes", set()),
+        ("", set()),
+        ("\ud800\x00", set()),
+    ],
+)
+def test_office_words_add_manual_words_each_once(question: str, wanted: set[str]) -> None:
+    added = in_manual_words(question).split()
+    assert set(added) == wanted
+    assert len(added) == len(wanted)
 
 
 def test_equal_scores_are_ordered_by_id(tmp_path: Path) -> None:

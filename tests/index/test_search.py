@@ -89,7 +89,8 @@ def test_a_passage_that_names_the_code_is_a_candidate_though_nothing_else_speaks
         heavy = Weights(codes=10)
         (hit,) = index.search("wobble graft 29822", limit=1, weights=heavy)
         assert (hit.passage, hit.keyword_rank, hit.vector_rank) == (named, None, None)
-        assert hit.similarity == index.vector_search("wobble graft 29822", limit=401)[-1].similarity or True
+        compared = {one.passage.id: one.score for one in index.vector_search("wobble graft 29822", limit=401)}
+        assert hit.similarity == compared["y"]
 
 
 def test_a_rule_repeated_in_every_chapter_is_shown_once_while_others_are_left(tmp_path: Path) -> None:
@@ -186,9 +187,7 @@ def opened(at_once: Path):
     )
 )
 def test_any_text_is_a_question(opened: PassageIndex, question: str) -> None:
-    hits = opened.search(question, limit=3)
-    assert len(hits) in (0, 3)
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True) or len(hits) == 3
+    assert len(opened.search(question, limit=3)) in (0, 3)
 
 
 def test_unknown_passage_blank_question_and_no_limit(folder: Path) -> None:
