@@ -16,6 +16,13 @@ DRAFTER = "extractive"
 _LONGEST = 1_200
 """Characters of one statement; of a longer paragraph the sentences that name the code are shown."""
 
+_LEANS = re.compile(
+    r"(?:additionally|also|but|finally|for (?:example|instance)|hence|however|in addition|instead|it|likewise|moreover"
+    r"|otherwise|similarly|such|that|then|therefore|these|they|this|those|thus)\b",
+    re.IGNORECASE,
+)
+"""How a paragraph begins that says nothing reliable without the one before it."""
+
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\n)[^\n]+)*")
 
 
@@ -62,8 +69,14 @@ def draft_documents(
 
 
 def _paragraphs(passage: Passage, hcpcs_code: str) -> Iterator[Span]:
+    """The whole passage where it is short enough, so that a rule keeps its context; else paragraphs that stand alone."""
+    if not names_closely(codes_named(passage.text), hcpcs_code):
+        return
+    if len(passage.text) <= _LONGEST:
+        yield Span(passage.document_id, passage.start, passage.end)
+        return
     for match in _PARAGRAPH.finditer(passage.text):
-        if names_closely(codes_named(match.group()), hcpcs_code):
+        if names_closely(codes_named(match.group()), hcpcs_code) and not _LEANS.match(match.group()):
             yield Span(passage.document_id, passage.start + match.start(), passage.start + match.end())
 
 

@@ -100,7 +100,7 @@ def _start_again(table: WritableTable, home: Path, *, place: VectorPlace) -> Non
 def _carry(table: WritableTable, home: Path, *, place: VectorPlace, unused: Sequence[str]) -> bool:
     """Whether the store holds as many vectors as it should afterwards; one without any is not made."""
     # Noted before it is done: a build that dies in between finds them to be stored again, should they be wanted.
-    pass
+    table.mark_stored(unused, stored=False)
     if not place.looks_sound(home):
         table.drop_vectors(unused)
         if not table.count_unstored():

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,17 @@ from pipeline.index.generations import LOCK, POINTER, builds, current
 from pipeline.index.pieces import hash_piece, pieces_of
 from pipeline.index.vectors import VectorPlace, VectorStore
 from pipeline.store import exclusive_lock
-from tests.index.helpers import BOOK, INVENTED, SECOND, CountingEmbedder, count_stored, document, ids, passage
+from tests.index.helpers import (
+    ADDED,
+    BOOK,
+    INVENTED,
+    SECOND,
+    CountingEmbedder,
+    count_stored,
+    document,
+    ids,
+    passage,
+)
 from tests.index.killed_build import MORE
 
 if TYPE_CHECKING:
@@ -144,37 +155,37 @@ def test_what_was_taken_from_chroma_by_a_build_that_died_is_stored_again_when_wa
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("pipeline.index.writing.WritableTable.drop_vectors", die)
-        build_index([SECOND, MORE], folder=folder, embedder=HashingEmbedder(), place=place)
+        ended = document(ADDED, name="note:new", valid_to=date(2026, 12, 31))
+        build_index([ended], folder=folder, embedder=HashingEmbedder(), place=place)
     again = CountingEmbedder()
     build_index([BOOK, SECOND], folder=folder, embedder=again, place=place)
     assert again.texts == []
-    assert ids(folder, place=place, exact_up_to=0) == [*OLD, "f"]
-    # Those of MORE, which nobody wanted in the end, go with this build.
     assert count_stored(folder, place) == 6
+    assert ids(folder, place=place, exact_up_to=0) == [*OLD, "f"]
 
 
 def test_a_store_that_is_only_half_filled_anew_is_not_asked(
     folder: Path, monkeypatch: pytest.MonkeyPatch, place: VectorPlace
 ) -> None:
-    """It was lost, and the build that fills it died with what serves still missing from it."""
+    """It was lost, and the build that fills it died with some of what serves still missing from it."""
     build_index([BOOK], folder=folder, embedder=HashingEmbedder(), place=place)
     home = current(folder)
     assert home is not None
     place.remove(home)
-    serving = {hash_piece(piece) for one in INVENTED for piece in pieces_of(one)}
+    missing = {hash_piece(piece) for one in INVENTED[3:] for piece in pieces_of(one)}
     original = VectorStore.upsert
 
-    def upsert_others_and_die(store: VectorStore, names: list[str], vectors: Vectors) -> None:
-        rows = [row for row, name in enumerate(names) if name not in serving]
+    def upsert_some_and_die(store: VectorStore, names: list[str], vectors: Vectors) -> None:
+        rows = [row for row, name in enumerate(names) if name not in missing]
         original(store, [names[row] for row in rows], vectors[rows])
         raise KeyboardInterrupt
 
     many = document(*(passage(f"n{n}", f"Rule {n} of a dozen.") for n in range(12)), name="doc:n")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(VectorStore, "upsert", upsert_others_and_die)
+        patch.setattr(VectorStore, "upsert", upsert_some_and_die)
         build_index([BOOK, many], folder=folder, embedder=HashingEmbedder(), place=place)
     with place.open(home, create=False) as store:
-        assert store.count() == 12
+        assert store.count() >= 12
     assert ids(folder, place=place, exact_up_to=0) == OLD
     again = CountingEmbedder()
     build_index([BOOK, many], folder=folder, embedder=again, place=place)

@@ -165,6 +165,18 @@ def test_how_the_index_came_about_decides_nothing(
                 assert one.search(question, limit=limit) == other.search(question, limit=limit)
 
 
+def test_of_very_many_that_name_a_code_the_same_are_considered(tmp_path: Path) -> None:
+    crowd = document(*(passage(f"x{n:03}", f"wobble graft number {n}") for n in range(200)), name="x")
+    named = [passage(f"y{n:03}", f"Something else {n}.", codes=(("29820", "29828"),)) for n in range(300)]
+    answers: list[list[Hit]] = []
+    for name, order in (("one", named), ("other", named[::-1])):
+        build_index([document(*order), crowd], folder=tmp_path / name, embedder=HashingEmbedder())
+        with open_index(tmp_path / name, embedder=HashingEmbedder()) as index:
+            answers.append(index.search("wobble graft 29822", limit=5, weights=Weights(codes=10)))
+    assert answers[0] == answers[1]
+    assert {hit.codes for hit in answers[0]} == {0.7}
+
+
 @pytest.mark.parametrize(
     "question", HOSTILE, ids=lambda text: repr(text[:12]).encode("ascii", "replace").decode()
 )
