@@ -69,7 +69,7 @@ def draft_documents(
 
 
 def _paragraphs(passage: Passage, hcpcs_code: str) -> Iterator[Span]:
-    """The whole passage where it is short enough, so that a rule keeps its context; else paragraphs that stand alone."""
+    """The whole passage where that is short, so that a rule keeps its context; else paragraphs that stand alone."""
     if not names_closely(codes_named(passage.text), hcpcs_code):
         return
     if len(passage.text) <= _LONGEST:
