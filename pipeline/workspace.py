@@ -135,7 +135,11 @@ class Workspace:
             for note in self.notes
         ]
         added = [
-            _indexed(one, digest([one.model_dump_json(), splitter]), partial(split_passages, one))
+            _indexed(
+                one,
+                digest([one.model_dump_json(exclude={"valid_to"}), splitter]),
+                partial(split_passages, one),
+            )
             for one in self.added
         ]
         return [*notes, *added]
