@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from pipeline.data import (
+    Authority,
     CodeProfile,
     Descriptor,
     Evidence,
@@ -59,6 +60,7 @@ Search = Callable[[str, int, Callable[[Passage], bool]], list[Passage]]
 DraftWithModel = Callable[[PagePlan, SectionSpec, Sequence[Note], Mapping[str, Fact]], Draft]
 
 _RANKED = 60
+_QUOTED = (Authority.CMS, Authority.NCCI)
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,9 @@ def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
 def _document_passages(inputs: PageInputs, search: Search, workspace: Workspace) -> list[Passage]:
     """Passages of documents in force that speak of the code, or were added for it, the nearest first."""
     code, as_of = inputs.plan.hcpcs_code, inputs.plan.as_of
-    in_force = {document.id for document in workspace.added if document.in_force(as_of)}
+    # CMS's manuals print descriptors in one way, which `elide_descriptors` knows; other publishers print the AMA's words
+    # in many, and lists out of their context: those documents are searched and verified against, not quoted here.
+    in_force = {one.id for one in workspace.added if one.authority in _QUOTED and one.in_force(as_of)}
     if not in_force:
         return []
     return search(
