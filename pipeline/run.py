@@ -230,8 +230,8 @@ def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
 def _document_passages(inputs: PageInputs, search: Search, workspace: Workspace) -> list[Passage]:
     """Passages of documents in force that speak of the code, or were added for it, the nearest first."""
     code, as_of = inputs.plan.hcpcs_code, inputs.plan.as_of
-    # CMS's manuals print descriptors in one way, which `elide_descriptors` knows; other publishers print the AMA's words
-    # in many, and lists out of their context: those documents are searched and verified against, not quoted here.
+    # CMS's manuals print descriptors in one way, which `elide_descriptors` knows. Other publishers print the AMA's
+    # words in many, and lists out of their context: their documents are searched, but not quoted here.
     in_force = {one.id for one in workspace.added if one.authority in _QUOTED and one.in_force(as_of)}
     if not in_force:
         return []
