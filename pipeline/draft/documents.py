@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.data import Claim, Match, PagePlan, Passage, QuoteEvidence, SourceDocument, Statement
+from pipeline.data import Claim, PagePlan, Passage, SourceDocument, Statement
 from pipeline.draft.records import Draft, merge_drafts
-from pipeline.identity import claim_id, evidence_id, statement_id, text_subject
+from pipeline.identity import claim_id, statement_id, text_subject
 from pipeline.sources.codes_named import codes_named, names_closely
 from pipeline.sources.descriptors import elide_descriptors
+from pipeline.sources.document_quotes import quote_document
 
 DRAFTER = "extractive"
 _LONGEST = 1_200
@@ -127,18 +128,8 @@ def _draft(
     code = plan.hcpcs_code
     evidence, claims = [], []
     for span, words in sentences:
-        quote = QuoteEvidence(
-            id=evidence_id(document.id, document.sha256, span.start, span.end),
-            document_id=document.id,
-            passage_id=passage.id,
-            quote=words,
-            start=span.start,
-            end=span.end,
-            page=document.page_of(span.start),
-            match=Match.EXACT if words == document.text[span.start : span.end] else Match.NORMALISED,
-            level="document",
-            relevance=1.0,
-            locator=", ".join(passage.heading_path[1:]),
+        quote = quote_document(
+            document, span.start, span.end, passage_id=passage.id, locator=", ".join(passage.heading_path[1:])
         )
         subject = text_subject(words)
         evidence.append(quote)

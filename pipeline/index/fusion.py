@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.data import Passage, Record
+from pipeline.selector import in_range
 
 _WORD = re.compile(r"\w+")
 _CODE = re.compile(r"(?<![\w$.,-])(?:[0-9]{4}[0-9FTUM]|[A-CEGHJ-MP-V][0-9]{4})(?![\w%]|[.,][0-9])")
@@ -59,9 +60,7 @@ def _nearest(passage: Passage, code: str) -> float:
     if any(first == code == last for first, last in passage.codes):
         return _NAMED
     for ranges, share in ((passage.codes, _IN_RANGE), (passage.chapter_codes, _IN_CHAPTER)):
-        if any(
-            first <= code <= last and first[-1:].isdigit() == code[-1:].isdigit() for first, last in ranges
-        ):
+        if any(in_range(code, first, last) for first, last in ranges):
             return share
     return 0.0
 

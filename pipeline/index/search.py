@@ -12,7 +12,6 @@ from pipeline.data import Passage, Record
 from pipeline.errors import PassageIndexError
 from pipeline.index.database import index_errors
 from pipeline.index.embed import Embedder
-from pipeline.index.embedding import require_embedder
 from pipeline.index.filters import Filters
 from pipeline.index.fusion import WEIGHTS, Signals, Weights, fuse, speaks_of, spread, told_codes
 from pipeline.index.generations import current
@@ -58,7 +57,6 @@ def open_index(
                 f"the passage index in {folder} is not finished; if no other briefwright process is building it, "
                 "run `briefwright index`"
             )
-        require_embedder(table, embedder)
         rankings = Rankings(table, home, embedder=embedder, place=place, exact_up_to=exact_up_to)
         return PassageIndex(table, home=home, rankings=rankings, resources=stack.pop_all())
 

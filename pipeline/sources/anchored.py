@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from pipeline.data import Anchor, Match, QuoteEvidence, SourceDocument
-from pipeline.identity import evidence_id
+from pipeline.data import Anchor, QuoteEvidence, SourceDocument
 from pipeline.sources.anchors import AnchorResolver, AnchorState, ResolvedAnchor
-from pipeline.sources.descriptors import elide_descriptors
+from pipeline.sources.document_quotes import quote_document
 from pipeline.sources.documents import same_work
 
 
@@ -52,17 +51,4 @@ class AnchoredWords:
 def _quote(document: SourceDocument, found: ResolvedAnchor) -> QuoteEvidence:
     offset = document.page_starts[found.page - 1] if document.page_starts else 0
     start, end = offset + found.start, offset + found.end
-    stated = document.text[start:end]
-    quote = elide_descriptors(stated)
-    return QuoteEvidence(
-        id=evidence_id(document.id, document.sha256, start, end),
-        document_id=document.id,
-        passage_id="",
-        quote=quote,
-        start=start,
-        end=end,
-        page=found.page if document.page_starts else None,
-        match=Match.EXACT if quote == stated else Match.NORMALISED,
-        level="document",
-        relevance=1.0,
-    )
+    return quote_document(document, start, end)

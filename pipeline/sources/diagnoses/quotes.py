@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pipeline.data import BlockKind, DocumentBlock, Match, QuoteEvidence, SourceDocument
-from pipeline.identity import evidence_id
+from pipeline.data import BlockKind, DocumentBlock, QuoteEvidence, SourceDocument
 from pipeline.sources.codes_named import codes_named, names
 from pipeline.sources.descriptors import elide_descriptors
 from pipeline.sources.diagnoses.ties import Place
+from pipeline.sources.document_quotes import quote_document
 
 _CODE = r"(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})"
 _RANGE = re.compile(rf"\b{_CODE}(?:\s?[-–—]\s?{_CODE}|\s+(?:to|through)\s+{_CODE})?\b")
@@ -58,21 +58,8 @@ def short_naming(document: SourceDocument, place: Place, hcpcs_code: str) -> Pla
 
 def quote_place(document: SourceDocument, place: Place) -> QuoteEvidence:
     """The place as evidence: the document's own words, without descriptors of codes."""
-    stated = document.text[place.start : place.end]
-    quote = elide_descriptors(stated)
-    return QuoteEvidence(
-        id=evidence_id(document.id, document.sha256, place.start, place.end),
-        document_id=document.id,
-        passage_id="",
-        locator="" if document.quote_words else _headings(document, place),
-        quote=quote,
-        start=place.start,
-        end=place.end,
-        page=document.page_of(place.start),
-        match=Match.EXACT if quote == stated else Match.NORMALISED,
-        level="document",
-        relevance=1.0,
-    )
+    locator = "" if document.quote_words else _headings(document, place)
+    return quote_document(document, place.start, place.end, locator=locator)
 
 
 def _headings(document: SourceDocument, place: Place) -> str:
