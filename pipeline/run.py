@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from pipeline.data import (
+    Anchor,
     Authority,
     CodeProfile,
     Descriptor,
@@ -34,14 +35,15 @@ from pipeline.draft.tables import (
     draft_summary,
     draft_table_section,
 )
-from pipeline.facts.descriptors import page_descriptor
+from pipeline.facts.descriptors import DescriptorSource, page_descriptor
 from pipeline.facts.page_rows import PageRows, page_rows
 from pipeline.facts.releases import row_evidence
 from pipeline.facts.rows import Rows
 from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
+from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.applicability import applies
-from pipeline.sources.codes_named import names_closely
+from pipeline.sources.codes_named import codes_named, names_closely
 from pipeline.sources.notes import Note, note_passages
 from pipeline.verify import (
     ClaimContext,
@@ -163,7 +165,9 @@ def _draft(
     """All sections: those fed by facts from the tables, those fed by notes by the drafter, documents as they are."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
-    resolve = partial(workspace.anchored.quote, as_of=plan.as_of)
+    allowance = QuoteAllowance()
+    anchored = partial(workspace.anchored.quote, as_of=plan.as_of)
+    resolve = partial(_within_allowance, anchored, workspace=workspace, allowance=allowance)
     by_id = {note.id: note for note in inputs.notes}
     own = {field: make_row(fact) for field, fact in inputs.facts.items() if not fact.partner}
     drafts = [
@@ -187,7 +191,7 @@ def _draft(
                 )
             )
         elif spec.fed_by == "documents":
-            anchored = filter(None, (resolve(note.anchor) for note in inputs.notes))
+            quoted = filter(None, (anchored(note.anchor) for note in inputs.notes))
             drafts.append(
                 draft_documents(
                     plan,
@@ -195,12 +199,14 @@ def _draft(
                     passages,
                     documents=workspace.documents.__getitem__,
                     split=split_claims,
-                    taken=[Span(quote.document_id, quote.start, quote.end) for quote in anchored],
+                    allowance=allowance,
+                    descriptors=partial(_descriptors_named, workspace.descriptors),
+                    taken=[Span(quote.document_id, quote.start, quote.end) for quote in quoted],
                     limit=spec.limit,
                 )
             )
         elif spec.key == "diagnoses":
-            drafts.append(draft_diagnoses(plan, spec.key, workspace.added))
+            drafts.append(draft_diagnoses(plan, spec.key, workspace.added, allowance=allowance))
         elif spec.key == "related":
             drafts.append(
                 draft_related(plan, inputs.profile, workspace.profiles, rows=rows, make_row=make_row)
@@ -213,6 +219,20 @@ def _draft(
         elif spec.key in TABLE_SECTIONS:
             drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
     return tie_checklist(merge_drafts(drafts))
+
+
+def _within_allowance(
+    anchored: ResolveAnchor, anchor: Anchor, *, workspace: Workspace, allowance: QuoteAllowance
+) -> QuoteEvidence | None:
+    """The anchored words, unless the licence of their document lets the page quote no more."""
+    quote = anchored(anchor)
+    return quote if quote and allowance.take(workspace.documents[quote.document_id], [quote]) else None
+
+
+def _descriptors_named(sources: Sequence[DescriptorSource], text: str) -> list[str]:
+    """The loaded descriptors of the codes that a text names."""
+    named = codes_named(text)
+    return [title for held in sources for title in held.within(named)]
 
 
 def _cite(note_id: str, *, notes: Mapping[str, Note], resolve: ResolveAnchor) -> tuple[QuoteEvidence, ...]:
@@ -230,8 +250,8 @@ def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
 def _document_passages(inputs: PageInputs, search: Search, workspace: Workspace) -> list[Passage]:
     """Passages of documents in force that speak of the code, or were added for it, the nearest first."""
     code, as_of = inputs.plan.hcpcs_code, inputs.plan.as_of
-    # CMS's manuals print descriptors in one way, which `elide_descriptors` knows. Other publishers print the AMA's
-    # words in many, and lists out of their context: their documents are searched, but not quoted here.
+    # CMS prints the AMA's words beside codes and in quotation marks, where `elide_descriptors` finds them. Others weave
+    # them into their prose, where nothing tells them apart: their documents are searched, but not quoted here.
     in_force = {one.id for one in workspace.added if one.authority in _QUOTED and one.in_force(as_of)}
     if not in_force:
         return []

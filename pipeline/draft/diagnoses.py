@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.data import Authority, Claim, PagePlan, SourceDocument, Statement
+from pipeline.data import Authority, Claim, PagePlan, QuoteEvidence, SourceDocument, Statement
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.identity import claim_id, statement_id
+from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.diagnoses import DiagnosisSentence, compose_diagnoses, quote_place
 
 DRAFTER = "tables"
@@ -15,10 +16,12 @@ _REASONS = 3  # that a gap gives
 _RANK = {authority: place for place, authority in enumerate(Authority)}
 
 
-def draft_diagnoses(plan: PagePlan, section_key: str, documents: Iterable[SourceDocument]) -> Draft:
+def draft_diagnoses(
+    plan: PagePlan, section_key: str, documents: Iterable[SourceDocument], *, allowance: QuoteAllowance
+) -> Draft:
     """Statements out of the documents in force on the plan's day, in order of authority, then title and edition.
 
-    `open_because` says why documents that list diagnoses tie none of them to the code.
+    `open_because` says why documents that list diagnoses tie none of them to the code, or may not be quoted further.
     """
     drafts: list[Draft] = []
     reasons: list[str] = []
@@ -26,9 +29,19 @@ def draft_diagnoses(plan: PagePlan, section_key: str, documents: Iterable[Source
     for document in sorted(in_force, key=lambda one: (_RANK[one.authority], one.title, one.edition, one.id)):
         composed = compose_diagnoses(document, plan.hcpcs_code)
         reasons += composed.reasons
-        if composed.rows:
-            drafts.append(_statement(plan, section_key, document, composed.above, ()))
-            drafts += [_statement(plan, section_key, document, (row,), (_ANSWERS,)) for row in composed.rows]
+        if not composed.rows:
+            continue
+        listed = [
+            _statement(plan, section_key, document, composed.above, ()),
+            *(_statement(plan, section_key, document, (row,), (_ANSWERS,)) for row in composed.rows),
+        ]
+        quotes = [one for draft in listed for one in draft.evidence if isinstance(one, QuoteEvidence)]
+        if allowance.take(document, quotes):
+            drafts += listed
+        else:
+            reasons.append(
+                f"{document.title}: what may be quoted of {document.publisher} on one page is used up"
+            )
     why = "; ".join(dict.fromkeys(reasons[:_REASONS]))
     return merge_drafts([*drafts, Draft(open_because={f"{section_key}/{_ANSWERS}": why} if why else {})])
 

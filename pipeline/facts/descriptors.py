@@ -6,7 +6,8 @@ One file a source, in the state folder. Those in CMS's files are for the user's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +26,12 @@ class DescriptorSource(Record):
     read_on: date
     licence: str = ""
     texts: dict[str, str] = Field(repr=False)
+
+    def within(self, ranges: Iterable[tuple[str, str]]) -> list[str]:
+        """The texts of the codes from the first to the last of each pair, both included."""
+        codes = sorted(self.texts)
+        spans = [codes[bisect_left(codes, first) : bisect_right(codes, last)] for first, last in ranges]
+        return [self.texts[code] for span in spans for code in span]
 
 
 def store_descriptors(

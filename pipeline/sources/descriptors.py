@@ -1,4 +1,4 @@
-"""Leaving out the AMA's descriptors from quotes: CMS's manuals print them in brackets behind a code.
+"""The AMA's descriptors inside other people's documents: left out of quotes, and recognised where they cannot be.
 
 CMS's own words are public domain; the descriptors inside them are not, and a page prints none.
 """
@@ -6,30 +6,128 @@ CMS's own words are public domain; the descriptors inside them are not, and a pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 ELIDED = "(…)"
-_NAMED = re.compile(r"\b(?:[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4}|[Mm]odifier\s+[0-9A-Z]{2})\s*\((?=[A-Z][a-z])")
+_CODE = r"(?:[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4})"
+_MODIFIER = r"[Mm]odifiers?\s+[0-9A-Z]{2}"
+_CLOSING = {"(": ")", "[": "]"}
+
+# What a bracket behind a code holds where it is the document's own remark: a count, a reference, a condition, codes.
+_REMARK = re.compile(
+    rf"\s*(?:[0-9]+\s*(?:units?|uos|days?|lines?|times)\b|see\b|e\.?g\b|i\.?e\b|if\b|when\b|unless\b|except\b|but\b"
+    rf"|not\b|(?:and|or|plus|formerly|now|column)\s+(?:the\s+|CPT\s+|HCPCS\s+|codes?\s+)*(?:{_CODE}|one|two|1|2)\b"
+    rf"|with(?:out)?\s+(?:a\s+)?modifiers?\b|(?:bilateral\s+)?modifiers?\b|(?:the\s+|CPT\s+|HCPCS\s+|codes?\s+)*{_CODE}\b"
+    rf"|(?:section|chapter|appendix)\b|deleted\b|effective\b)",
+    re.IGNORECASE,
+)
+_BRACKET = re.compile(rf"(?:\b{_CODE}|\b{_MODIFIER})\s*[(\[]")
 # What follows a closing bracket when the manual forgot the outer one: the next code of the list.
-_NEXT_CODE = re.compile(r"\)\s*(?:,|and|or)\s+(?:CPT\s+codes?\s+)?(?:[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4})\b")
+_NEXT_CODE = re.compile(rf"[)\]]\s*(?:,|and|or)\s+(?:CPT\s+codes?\s+)?{_CODE}\b")
+
+# "29881: Words", "29881 – Words", "29881 | Words": to the end of the clause, or the next code.
+_SEPARATED = re.compile(
+    rf"(?P<code>\b{_CODE}\b)(?:\s*+[:|=]|\s++[-–—]++\s|\s*+[–—])\s*+(?![0-9(]|{_CODE}\b|[A-Z0-9]{{2}}\b)"
+    rf"(?:(?!\b{_CODE}\b|\.\s|\.$)[^;\n])+"
+)
+# Words in quotation marks where a code, a modifier or CPT is spoken of: a title of the codebook, unless it is a term
+# of two or three words ("separate procedure").
+_TITLE = r"(?:[^{marks}\n\s]+\s+){{3,}}[^{marks}\n]*|(?:[A-Z][^{marks}\n\s]*\s+){{2}}[A-Z][^{marks}\n]*"
+_QUOTED = re.compile(
+    rf"“(?:{_TITLE.format(marks='“”')})(?:”|$)|\"(?:{_TITLE.format(marks=chr(34))})(?:\"|$)", re.MULTILINE
+)
+_SPEAKS_OF_CPT = re.compile(rf"\b(?:{_CODE}|{_MODIFIER}|CPT)\b")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9(“\"])|\n")
+
+# Where nothing tells an end: a title right behind a code, or in front of a bracketed one.
+_VERB = (
+    r"(?:is|are|was|were|be|been|may|can|shall|should|must|will|has|have|had|does|do|did|includes?|describes?|applies|"
+    r"apply|requires?|reports?|reported|bills?|billed|represents?|allows?|denies|denied|pays|paid|becomes?|defines?)"
+)
+_TITLED_BEHIND = re.compile(
+    rf"(?:^|[|•\n]\s*)(?:CPT\s+codes?\s+|HCPCS\s+codes?\s+)?{_CODE},?\s+(?!(?:{_VERB}|and|or|with|to|through)\b)"
+    rf"[A-Z][a-z]+(?:,|;|\s+(?!{_VERB}\b)[\w/,;-]+){{1,}}",
+)
+_CODE_IN_BRACKETS = re.compile(rf"[(\[]\s*(?:CPT\s+|HCPCS\s+|codes?\s+)*{_CODE}\b")
+_CLAUSE = re.compile(r"[.:|•\n()\[\]]")
+_TITLE_OF_CODE = re.compile(
+    rf"(?!(?:a|an|any|as|based|both|for|if|in|pursuant|similarly|some|the|therefore|these|thus|when)\b)"
+    rf"(?!.*\b{_VERB}\b)[A-Z].*[,;]",
+    re.IGNORECASE,
+)
+
+_WORD = re.compile(r"\w+")
+_RUN = 5
+_LONGEST = 1_500
+"""Characters of a descriptor: no bracket or title is followed further."""
 
 
 def elide_descriptors(text: str) -> str:
-    """The text with each bracket that directly follows a code or modifier and begins like a title as `(…)`.
+    """The text with what may be a descriptor as `(…)`: behind a code or a modifier in brackets, or after a dash, a
+    colon or a bar; in quotation marks in a sentence on CPT.
 
-    Brackets inside are counted; one that is not closed ends before the next code of the list, else with the text.
+    Brackets inside are counted; one that is not closed ends before the next code of the list, else after 1,500
+    characters.
+    A remark that only the document can make ("1 unit", "see below", "with modifier 59") stays.
     """
+    return _without_titles(_SEPARATED.sub(rf"\g<code> {ELIDED}", _without_brackets(text)))
+
+
+def may_describe(text: str) -> bool:
+    """Whether a text without its recognised descriptors may still hold one whose end nothing tells."""
+    if _TITLED_BEHIND.search(text):
+        return True
+    before = (
+        text[max(0, match.start() - _LONGEST) : match.start()] for match in _CODE_IN_BRACKETS.finditer(text)
+    )
+    return any(_TITLE_OF_CODE.match(_CLAUSE.split(words.replace("(s)", ""))[-1].strip()) for words in before)
+
+
+def repeats_descriptor(text: str, descriptors: Iterable[str]) -> bool:
+    """Whether five words running, or all of a shorter descriptor of at least three, stand in the text."""
+    words = _words(text)
+    held = {size: set(_runs(words, size)) for size in range(3, _RUN + 1)}
+    for descriptor in descriptors:
+        own = _words(descriptor)
+        size = min(len(own), _RUN)
+        if size >= min(held) and any(run in held[size] for run in _runs(own, size)):
+            return True
+    return False
+
+
+def _without_brackets(text: str) -> str:
     kept, position = [], 0
-    while match := _NAMED.search(text, position):
+    for match in _BRACKET.finditer(text):
         opening = match.end() - 1
+        if opening < position or text.startswith(ELIDED, opening) or _REMARK.match(text, opening + 1):
+            continue
         kept += [text[position:opening], ELIDED]
         position = _closing(text, opening)
     return "".join([*kept, text[position:]])
 
 
 def _closing(text: str, opening: int) -> int:
-    depth = 0
-    for index in range(opening, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
-        if depth == 0 or (text[index] == ")" and _NEXT_CODE.match(text, index)):
+    begins, ends, depth = text[opening], _CLOSING[text[opening]], 0
+    longest = min(len(text), opening + _LONGEST)
+    for index in range(opening, longest):
+        depth += {begins: 1, ends: -1}.get(text[index], 0)
+        if depth == 0 or (text[index] == ends and _NEXT_CODE.match(text, index)):
             return index + 1
-    return len(text)
+    return longest
+
+
+def _without_titles(text: str) -> str:
+    kept, position = [], 0
+    for end in [*(match.start() for match in _SENTENCE.finditer(text)), len(text)]:
+        sentence = text[position:end]
+        kept.append(_QUOTED.sub("“…”", sentence) if _SPEAKS_OF_CPT.search(sentence) else sentence)
+        position = end
+    return "".join(kept)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _runs(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[start:] for start in range(size)), strict=False)

@@ -8,6 +8,7 @@ from pipeline.data import Authority, Match, PagePlan, QuoteEvidence
 from pipeline.draft.diagnoses import draft_diagnoses
 from pipeline.prompts import load_sections
 from pipeline.settings import read_settings
+from pipeline.sources.allowance import QuoteAllowance
 from pipeline.verify.diagnoses import COLUMNS
 from tests.sources.articles import BACK, BOTH_KNEES, RIGHT_KNEE, article, from_html, from_markdown, group
 
@@ -17,7 +18,12 @@ TWO_GROUPS = article(group(1, [RIGHT_KNEE]), group(2, [BACK]))
 
 
 def draft(*documents, code="20610", as_of=ON):
-    return draft_diagnoses(PagePlan(hcpcs_code=code, as_of=as_of, sections=()), "diagnoses", documents)
+    return draft_diagnoses(
+        PagePlan(hcpcs_code=code, as_of=as_of, sections=()),
+        "diagnoses",
+        documents,
+        allowance=QuoteAllowance(),
+    )
 
 
 def test_one_side_that_is_listed_shows_the_others_that_are_not():

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.data import Authority, BlockKind, Match, PagePlan, QuoteEvidence, SourceDocument
 from pipeline.draft.documents import Span, draft_documents
+from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.passages import split_passages
 from pipeline.sources.reading.blocks import ReadBlock, compose
 from pipeline.verify import split_claims
@@ -46,6 +47,7 @@ def document(*texts: str, quote_words: int = 0, page_words: int = 0) -> SourceDo
 
 
 def draft(held: SourceDocument, **options):
+    options.setdefault("allowance", QuoteAllowance())
     return draft_documents(
         PLAN, "sources", split_passages(held), documents=lambda _: held, split=split_claims, **options
     )
@@ -99,3 +101,58 @@ def test_no_more_is_quoted_than_the_licence_allows(
 
 def test_a_rule_said_twice_is_shown_once() -> None:
     assert len(draft(document(RULES[2], RULES[1], RULES[2])).statements) == 1
+
+
+def test_a_publishers_documents_share_what_a_page_may_quote() -> None:
+    first, allowance = document(RULES[2], page_words=15), QuoteAllowance()
+    second = document("5. CPT code 29881 is wobbly on its own.", page_words=15).model_copy(
+        update={"id": "doc:fedcba9876543210", "sha256": "1" * 64}
+    )
+    assert len(draft(first, allowance=allowance).statements) == 1
+    assert draft(second, allowance=allowance).statements == ()
+    assert len(draft(second).statements) == 1
+    other = second.model_copy(update={"publisher": "Another House"})
+    assert len(draft(other, allowance=allowance).statements) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Report one of the wobbles with CPT code 29881:",
+        "1. These are not to be reported with CPT code 29881 at all.",
+        "1. 29881 Invented repair of a wobble. CPT code 29881 is paid.",
+        "1. Wobbling, invented, with repair (CPT code 29881) is paid once.",
+        "1. CPT code 29881 has to do with wobbles open, of all invented kinds.",
+    ],
+)
+def test_what_leads_elsewhere_or_may_be_a_descriptor_is_not_quoted(text: str) -> None:
+    titles = ["Wobbles, open, of all invented kinds"]
+    assert draft(document(text), descriptors=lambda words: titles).statements == ()
+
+
+@pytest.mark.parametrize(
+    "heading", ["Rules", "CPT/HCPCS Codes", "ICD-10-CM Codes", "Codes that do not support it"]
+)
+def test_lists_of_codes_are_not_quoted(heading: str) -> None:
+    blocks = [
+        ReadBlock(BlockKind.HEADING, 1, "Knees", 1),
+        ReadBlock(BlockKind.HEADING, 2, heading, 1),
+        ReadBlock(BlockKind.PARAGRAPH, 0, "CPT code 29881 is one of many here.", 1),
+    ]
+    composed = compose(blocks, pages=1)
+    held = document("x").model_copy(
+        update={"text": composed.text, "blocks": composed.blocks, "page_starts": composed.page_starts}
+    )
+    assert bool(draft(held).statements) == (heading == "Rules")
+
+
+def test_rows_of_a_table_are_not_quoted() -> None:
+    held = document(RULES[2])
+    rows = tuple(block._replace(kind=BlockKind.ROW) for block in held.blocks[1:])
+    assert draft(held).statements
+    assert not draft(held.model_copy(update={"blocks": (held.blocks[0], *rows)})).statements
+
+
+def test_a_rule_said_nearly_twice_is_shown_once() -> None:
+    again = RULES[2].replace("3. ", "9. ").replace("once a knee", "once for a knee")
+    assert len(draft(document(RULES[2], again)).statements) == 1

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.data import Label, Outcome, PagePlan, QuoteEvidence
 from pipeline.draft.diagnoses import draft_diagnoses
+from pipeline.sources.allowance import QuoteAllowance
 from pipeline.verify import (
     Catalogue,
     ClaimContext,
@@ -39,7 +40,9 @@ def context(held=HELD, code="20610", as_of=ON):
 
 
 def drafted():
-    return draft_diagnoses(PagePlan(hcpcs_code="20610", as_of=ON, sections=()), "diagnoses", [HELD])
+    return draft_diagnoses(
+        PagePlan(hcpcs_code="20610", as_of=ON, sections=()), "diagnoses", [HELD], allowance=QuoteAllowance()
+    )
 
 
 def verify(claim, evidence, **changed):
