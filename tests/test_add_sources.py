@@ -14,11 +14,8 @@ import pytest
 
 from pipeline.add_sources import (
     AddedSource,
-    AddRequest,
     AnchorReport,
     add_source,
-    parse_applies_to,
-    read_manifest,
     remove_source,
 )
 from pipeline.data import SourceDocument
@@ -26,6 +23,7 @@ from pipeline.errors import SourceError, StateError, UsageError
 from pipeline.settings import Settings, read_settings
 from pipeline.sources.anchors import make_anchor
 from pipeline.sources.documents import load_documents
+from pipeline.sources.requests import AddRequest, parse_applies_to, read_manifest
 from pipeline.workspace import Workspace
 
 TODAY = date(2026, 11, 24)
@@ -99,7 +97,8 @@ def test_adding_it_again_on_a_later_day_does_not_change_since_when_it_is_in_forc
         date(2026, 1, 1),
     )
     moved = add("An invented rule, corrected.", effective_from=date(2026, 3, 1))
-    assert (moved.status, moved.valid_from) == ("added", date(2026, 3, 1))
+    assert (moved.status, moved.valid_from) == ("described anew", date(2026, 3, 1))
+    assert moved.changed == ("valid_from",)
 
 
 def test_other_bytes_of_the_same_edition_take_its_place(add: Add, workspace: Workspace):
@@ -108,6 +107,66 @@ def test_other_bytes_of_the_same_edition_take_its_place(add: Add, workspace: Wor
     assert [one.id for one in held(workspace)] == [second.id]
     other_title = add("A third rule.", title="Another guide")
     assert (other_title.status, len(held(workspace))) == ("added", 2)
+
+
+def test_blanks_make_no_other_work_or_edition(add: Add, workspace: Workspace):
+    add("Rule one.", edition="2026")
+    again = add("Rule two.", edition=" 2026 ", title="A  guide ", publisher="Invented House ")
+    assert again.status == "replaced"
+    assert [(one.title, one.edition) for one in held(workspace)] == [("A guide", "2026")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, r"licence seat 7, now .*copyright.*"),
+        ({"known": ""}, "quote words [0-9]+, now 0"),
+        ({"title": "Another guide"}, "title A guide, now Another guide"),
+        ({"authority": "cms"}, "authority educator, now cms"),
+    ],
+)
+def test_what_is_said_of_a_held_document_does_not_change_silently(
+    add: Add, workspace: Workspace, fields: dict[str, str], says: str
+):
+    told = {"known": "aapc", "publisher": "", "licence": "seat 7", "authority": "educator"}
+    first = add("Rule one.", **told)
+    (before,) = held(workspace)
+    assert add("Rule one.", **told).status == "unchanged"
+    changed = told | {"licence": "" if not fields else "seat 7"} | fields
+    changed |= {} if changed["known"] else {"publisher": before.publisher}
+    with pytest.raises(UsageError, match=rf"{first.id} is held and was described otherwise \(.*{says}"):
+        add("Rule one.", **changed)
+    assert held(workspace) == [before]
+    anew = add("Rule one.", **changed, replace=True)
+    assert anew.status == "described anew" and len(held(workspace)) == 1
+
+
+def test_other_bytes_of_an_edition_do_not_loosen_its_terms_silently(add: Add, workspace: Workspace):
+    add("Rule one.", known="aapc", publisher="")
+    (before,) = held(workspace)
+    with pytest.raises(UsageError, match="was described otherwise"):
+        add("Rule two.", publisher=before.publisher)
+    assert held(workspace) == [before]
+    assert add("Rule two.", publisher=before.publisher, replace=True).status == "replaced"
+
+
+def test_two_editions_do_not_begin_on_one_day(add: Add, workspace: Workspace):
+    add("Rule one.", edition="1")
+    with pytest.raises(UsageError, match="edition 1 of A guide is in force from 2026-11-24 as well"):
+        add("Rule two.", edition="2")
+    assert ends(workspace) == {"1": "open"}
+    add("Rule two.", edition="2", effective_from=date(2026, 12, 1))
+    assert ends(workspace) == {"1": "2026-11-30", "2": "open"}
+
+
+def test_a_damaged_record_can_be_named_and_removed(add: Add, workspace: Workspace):
+    added = add("Rule one.")
+    path = workspace.settings.documents / f"{'0' * 64}.json"
+    path.write_text("{")
+    with pytest.raises(SourceError, match=rf"sources remove {path.name}"):
+        held(workspace)
+    assert remove_source(path.name, workspace=workspace).id == path.name
+    assert [one.id for one in held(workspace)] == [added.id]
 
 
 def test_a_new_edition_ends_the_one_before_until_it_is_removed(add: Add, workspace: Workspace):
@@ -162,6 +221,10 @@ def test_codes_and_ranges_may_be_parted_by_commas_or_blanks():
         ({"title": "x" * 301}, "--title"),
         ({"edition": "1\n2"}, "--edition"),
         ({"url": "ftp://example.org"}, "is not a web address"),
+        ({"url": 'https://example.org/"><b>'}, "is not a web address"),
+        ({"url": "https://example.org\\x"}, "is not a web address"),
+        ({"authority": "local_coverage"}, "--payer-scope is missing: local coverage binds one contractor"),
+        ({"title": "  "}, "--title"),
         ({"known": "nobody"}, "expected one of aapc, aaos"),
         ({"known": "aapc", "publisher": "Another House"}, "leave out --publisher, or --from"),
     ],
@@ -238,8 +301,9 @@ KILLED = """
 import os, signal, sys
 from datetime import date
 from pathlib import Path
-from pipeline.add_sources import AddRequest, add_source
+from pipeline.add_sources import add_source
 from pipeline.settings import Settings, read_settings
+from pipeline.sources.requests import AddRequest
 from pipeline.workspace import Workspace
 
 home, source, step = sys.argv[1:]

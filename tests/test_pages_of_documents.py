@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.add_sources import AddedSource, AddRequest, AnchorReport, add_source
+from pipeline.add_sources import AddedSource, AnchorReport, add_source
 from pipeline.data import Match, Page, QuoteEvidence
 from pipeline.index import HashingEmbedder
 from pipeline.regenerate import Regenerated, regenerate_pages
 from pipeline.settings import Settings, read_settings
 from pipeline.sources.documents import hash_file
+from pipeline.sources.requests import AddRequest
 from pipeline.workspace import Workspace
 
 AS_OF = date(2026, 11, 24)

@@ -20,11 +20,13 @@ from pipeline.cli.common import (
 from pipeline.cli.descriptors import sources
 
 if TYPE_CHECKING:
-    from pipeline.add_sources import AddedSource, AddRequest, FetchPage
+    from pipeline.add_sources import AddedSource, FetchPage
     from pipeline.index import Hit
     from pipeline.settings import Settings
+    from pipeline.sources.requests import AddRequest
 
 _SHOWN_CHARACTERS = 400
+_SHOWN_NOTES = 5
 
 
 @sources.command("add")
@@ -46,9 +48,20 @@ def add_source(
     authority: Annotated[str, typer.Option(help="statute, cms, ncci, national_coverage, …, vendor.")] = "",
     licence: Annotated[str, typer.Option(help="The licence you hold it under.")] = "",
     url: Annotated[str, typer.Option(help="Where it is published.")] = "",
-    payer_scope: Annotated[str, typer.Option(help="Payers it speaks for.")] = "Medicare FFS",
+    payer_scope: Annotated[
+        str,
+        typer.Option(
+            help="Payers it speaks for; Medicare FFS where nothing is said, save for local coverage."
+        ),
+    ] = "",
     effective_from: Annotated[str | None, typer.Option(help="First date it is in force, YYYY-MM-DD.")] = None,
     applies_to: Annotated[str, typer.Option(help="The codes it is about: 20610,29880-29881.")] = "",
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Describe a held document anew: other title, licence, authority, caps."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Add documents you hold; footnotes show their own words.
@@ -56,8 +69,9 @@ def add_source(
     `--from` takes publisher, authority, licence, address and the caps on quoting from the registry. A new edition ends
     the validity of the one before; other bytes of the same edition take its place.
     """
-    from pipeline.add_sources import AddRequest, add_source, read_manifest
+    from pipeline.add_sources import add_source
     from pipeline.errors import BriefwrightError, SourceError, UsageError
+    from pipeline.sources.requests import AddRequest, read_manifest
 
     if bool(file) == (manifest is not None):
         raise UsageError("name one FILE or address with --title and --edition, or a --manifest of many")
@@ -81,6 +95,8 @@ def add_source(
             )
         ]
     )
+    if replace:
+        requests = [request.model_copy(update={"replace": True}) for request in requests]
     refused = 0
     fetch_page = _fetcher(workspace.settings)
     for number, request in enumerate(requests, 1):
@@ -152,6 +168,8 @@ def _print_added(added: AddedSource, *, as_json: bool) -> None:
     )
     if added.replaced:
         print(f"  takes the place of {added.replaced}, other bytes of the same edition")
+    if added.changed:
+        print(f"  changed: {', '.join(name.replace('_', ' ') for name in added.changed)}")
     if added.superseded:
         print(f"  ends the validity of the edition before: {', '.join(added.superseded)}")
     if added.superseded_by:
@@ -162,14 +180,23 @@ def _print_added(added: AddedSource, *, as_json: bool) -> None:
             f"  anchors of Briefwright notes: {anchors.matched} matched, {anchors.moved} moved, "
             f"{len(anchors.missing)} not found"
         )
-    for note in anchors.missing:
+    if anchors.missing and not anchors.matched and not anchors.moved:
+        print(
+            "    none of them is in it: is this the document that the notes restate, and its text complete?"
+        )
+    for note in anchors.missing[:_SHOWN_NOTES]:
         print(f"    not found, so the note {note} is not borne out by this edition; have it reviewed")
+    if len(anchors.missing) > _SHOWN_NOTES:
+        print(f"    and {len(anchors.missing) - _SHOWN_NOTES} more; --json names all")
 
 
 @sources.command("remove")
 def remove_source(
     document: Annotated[
-        str, typer.Argument(help="Its id, or the beginning of it, as `sources list` shows it.")
+        str,
+        typer.Argument(
+            help="Its id, or the beginning of it, as `sources list` shows it; a damaged one by its file's name."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
@@ -179,10 +206,12 @@ def remove_source(
     removed = remove_source(document, workspace=open_workspace())
     if as_json:
         print_json({"id": removed.id, "sha256": removed.sha256, "status": "removed"})
-    else:
+    elif removed.title:
         print(
             f"removed {removed.id}: {removed.title}, {removed.edition}; pages drop it when they are regenerated"
         )
+    else:
+        print(f"removed {removed.id}, a damaged record; add the document again")
 
 
 @sources.command("search")

@@ -116,6 +116,12 @@ def _check_index(workspace: Workspace) -> Finding:
 
 
 def _check_starter(workspace: Workspace) -> Finding:
+    from pipeline.sources.documents import read_records
+
+    _, damaged = read_records(workspace.settings.documents)
+    if damaged:
+        named = ", ".join(path.name for path in damaged)
+        return "documents", False, f"damaged: {named}; `briefwright sources remove NAME`, then add them again"
     return (
         "starter",
         True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,14 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from pipeline.data import Applicability, Authority, Record, SourceDocument
-from pipeline.errors import SourceError, StateError
+from pipeline.errors import SourceError, StateError, UsageError
 from pipeline.sources.reading.apart import read_apart
 from pipeline.store import write_atomically
 
 _BLOCK = 2**20
+_TERMS = ("authority", "licence", "quote_words", "page_words")
+_GUARDED = ("publisher", "title", "edition", "payer_scope", *_TERMS)
+_SAID = (*_GUARDED, "url", "valid_from", "applies_to")
 
 
 class Description(Record):
@@ -36,11 +40,12 @@ class Description(Record):
 
 
 class Stored(NamedTuple):
-    """How a document was stored: whether it was there already, the one it replaced, the ones it follows or precedes."""
+    """How a document was stored: the one it replaced, the other editions, and what is `changed` where it was there."""
 
-    unchanged: bool
+    status: str
     replaced: SourceDocument | None
     editions: tuple[SourceDocument, ...]
+    changed: tuple[str, ...]
 
 
 def read_document(
@@ -82,19 +87,56 @@ def hash_file(path: Path) -> str:
     return content.hexdigest()
 
 
+def check_fits(document: SourceDocument, held: list[SourceDocument], *, replace: bool) -> None:
+    """Refuse what contradicts the held documents. Raises UsageError saying what to do.
+
+    Another edition of the work that begins on the same day: both would be in force. Unless `replace`: the same bytes,
+    or the same edition, under another name, licence, authority, or with other caps on quotes, as those would be lost
+    silently.
+    """
+    for one in held:
+        if one.sha256 == document.sha256:
+            differing = _differing(document, one, _GUARDED)
+        elif _work(one) != _work(document):
+            continue
+        elif one.edition == document.edition:
+            differing = _differing(document, one, _TERMS)
+        elif one.valid_from == document.valid_from:
+            raise UsageError(
+                f"edition {one.edition} of {one.title} is in force from {one.valid_from} as well; say with "
+                f"--effective-from from which day {document.edition} is, or remove the other ({one.id}) first"
+            )
+        else:
+            continue
+        if differing and not replace:
+            said = "; ".join(
+                f"{name.replace('_', ' ')} {getattr(one, name)!s:.60}, now {getattr(document, name)!s:.60}"
+                for name in differing
+            )
+            raise UsageError(
+                f"{one.id} is held and was described otherwise ({said}); add it as before, or with --replace to "
+                "describe it anew"
+            )
+
+
 def store_document(document: SourceDocument, folder: Path) -> Stored:
     """Write the record under its hash. Other bytes of the same publisher, title and edition are replaced by it."""
     held = load_documents(folder)
     same = next((one for one in held if one.sha256 == document.sha256), None)
-    timeless = {"retrieved_on": None, "valid_to": None}
-    unchanged = same is not None and same.model_copy(update=timeless) == document.model_copy(update=timeless)
-    if not unchanged:
+    changed = () if same is None else _differing(document, same, _SAID)
+    if same is None or changed or document.text != same.text or document.blocks != same.blocks:
         write_atomically(folder / f"{document.sha256}.json", document.model_dump_json(indent=1) + "\n")
     older = [one for one in held if one.sha256 != document.sha256 and _work(one) == _work(document)]
     replaced = next((one for one in older if one.edition == document.edition), None)
     if replaced is not None:
         remove_document(replaced, folder)
-    return Stored(unchanged, replaced, tuple(one for one in older if one is not replaced))
+    status = "described anew" if changed else "unchanged" if same else "added"
+    editions = tuple(one for one in older if one is not replaced)
+    return Stored("replaced" if replaced else status, replaced, editions, changed)
+
+
+def _differing(document: SourceDocument, other: SourceDocument, fields: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in fields if getattr(document, name) != getattr(other, name))
 
 
 def dated_as_held(document: SourceDocument, held: list[SourceDocument]) -> SourceDocument:
@@ -106,7 +148,11 @@ def dated_as_held(document: SourceDocument, held: list[SourceDocument]) -> Sourc
 
 def remove_document(document: SourceDocument, folder: Path) -> None:
     """Delete the record. Raises StateError where that is not possible."""
-    path = folder / f"{document.sha256}.json"
+    remove_record(folder / f"{document.sha256}.json")
+
+
+def remove_record(path: Path) -> None:
+    """Delete the file of a record. Raises StateError where that is not possible."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -115,15 +161,24 @@ def remove_document(document: SourceDocument, folder: Path) -> None:
 
 def load_documents(folder: Path) -> list[SourceDocument]:
     """Every stored document, sorted by id, valid until the next edition. Raises SourceError for a damaged record."""
-    documents = []
+    documents, damaged = read_records(folder)
+    if damaged:
+        raise SourceError(
+            f"{damaged[0]} is damaged, or of an older version; `briefwright sources remove {damaged[0].name}` "
+            "deletes it, then add the document again"
+        )
+    return documents
+
+
+def read_records(folder: Path) -> tuple[list[SourceDocument], list[Path]]:
+    """Every stored document as `load_documents` gives it, and the files that hold none."""
+    documents, damaged = [], []
     for path in sorted(folder.glob("*.json")):
         try:
             documents.append(SourceDocument.model_validate_json(path.read_bytes()))
-        except (OSError, ValidationError, json.JSONDecodeError) as error:
-            raise SourceError(
-                f"{path} is damaged, or of an older version; delete it and add the document again"
-            ) from error
-    return until_next_edition(sorted(documents, key=lambda document: document.id))
+        except (OSError, ValidationError, json.JSONDecodeError):
+            damaged.append(path)
+    return until_next_edition(sorted(documents, key=lambda document: document.id)), damaged
 
 
 def until_next_edition(documents: list[SourceDocument]) -> list[SourceDocument]:

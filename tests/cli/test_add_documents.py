@@ -270,3 +270,42 @@ def test_an_address_that_answers_nothing_of_use_is_refused(tmp_path, server):
     server.answers = [lambda handler: handler.reply(302, b"", {"Location": "http://example.org/"}, length=0)]
     assert "sends on to http://example.org/" in refused(tmp_path, "add", address, *NAMED).stderr
     assert not (tmp_path / "documents").exists()
+
+
+def test_a_damaged_record_is_listed_and_can_be_removed(tmp_path):
+    path = tmp_path / "guide.md"
+    path.write_text("# Knees\n\nAn invented rule for 29881.\n")
+    add = (
+        "sources",
+        "add",
+        str(path),
+        "--title",
+        "A guide",
+        "--edition",
+        "1",
+        "--publisher",
+        "Invented House",
+    )
+    assert run(tmp_path, *add).returncode == 0
+    record = tmp_path / "documents" / f"{'0' * 64}.json"
+    record.write_text("{")
+    listed = run(tmp_path, "sources", "list")
+    assert listed.returncode == 0 and "A guide, 1" in listed.stdout
+    assert f"{record.name} is damaged: remove it with" in listed.stdout
+    doctor = run(tmp_path, "doctor")
+    assert doctor.returncode == 1 and record.name in doctor.stdout
+    searched = run(tmp_path, "sources", "search", "an invented rule")
+    assert searched.returncode == 4 and f"sources remove {record.name}" in searched.stderr
+    assert "a damaged record" in run(tmp_path, "sources", "remove", record.name).stdout
+    assert run(tmp_path, "sources", "search", "an invented rule").returncode == 0
+
+
+def test_another_description_of_a_held_document_is_refused_until_it_is_meant(tmp_path):
+    path = tmp_path / "guide.md"
+    path.write_text("# Knees\n\nAn invented rule for 29881.\n")
+    add = ("sources", "add", str(path), "--title", "A guide", "--edition", "1", "--from", "aapc")
+    assert run(tmp_path, *add).returncode == 0
+    looser = (*add[:-2], "--publisher", "AAPC")
+    done = run(tmp_path, *looser)
+    assert done.returncode == 2 and "described otherwise" in done.stderr and "--replace" in done.stderr
+    assert "described anew" in run(tmp_path, *looser, "--replace").stdout

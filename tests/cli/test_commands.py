@@ -197,7 +197,7 @@ def test_output_that_cannot_be_written_is_said_so(home):
         ("--title", "T\x1b[31m"),
         ("--edition", "x" * 1000),
         ("--url", "javascript:alert(1)"),
-        ("--payer-scope", ""),
+        ("--payer-scope", " "),
     ],
 )
 def test_what_would_stand_on_pages_is_checked_when_a_document_is_added(home, tmp_path, options):

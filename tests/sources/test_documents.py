@@ -62,10 +62,10 @@ def test_a_stored_document_comes_back_as_it_was(tmp_path):
     path = tmp_path / "guide.md"
     path.write_text(TEXT)
     found = read(path)
-    assert store_document(found, tmp_path / "store") == (False, None, ())
-    assert store_document(found, tmp_path / "store") == (True, None, ())
+    assert store_document(found, tmp_path / "store") == ("added", None, (), ())
+    assert store_document(found, tmp_path / "store") == ("unchanged", None, (), ())
     later = found.model_copy(update={"retrieved_on": date(2026, 12, 1)})
-    assert store_document(later, tmp_path / "store").unchanged
+    assert store_document(later, tmp_path / "store").status == "unchanged"
     assert load_documents(tmp_path / "store") == [found]
     assert [path.name for path in (tmp_path / "store").iterdir()] == [f"{found.sha256}.json"]
 
@@ -74,7 +74,8 @@ def test_other_words_about_the_same_bytes_are_stored(tmp_path):
     first = edition("1", "2026-01-01", "a")
     store_document(first, tmp_path)
     told_better = first.model_copy(update={"licence": "public domain"})
-    assert not store_document(told_better, tmp_path).unchanged
+    stored = store_document(told_better, tmp_path)
+    assert (stored.status, stored.changed) == ("described anew", ("licence",))
     assert load_documents(tmp_path) == [told_better]
 
 
