@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.data import Check, Outcome, QuoteEvidence, SourceDocument
+from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.claims import split_claims
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.quotes import normalise_quote
@@ -72,7 +73,7 @@ def assess_support(
     passing = [finding for finding in findings if finding.passed]
     texts = [(quote, quote_in_context(quote, context.documents[quote.document_id])) for quote in quotes]
     for quote, text in texts:
-        if _verbatim(reading.text, text, context.hcpcs_code):
+        if any(_verbatim(reading.text, said, context.hcpcs_code) for said in (text, elide_descriptors(text))):
             return Support("verbatim", _supported("the source says it in these words", (quote,)))
     left = residue(reading, passing, context.hcpcs_code)
     if passing and not left and reading.asserted:

@@ -4,6 +4,7 @@ from pipeline.data import Applicability, Claim, Label, Match, Passage, QuoteEvid
 from pipeline.facts.releases import earlier_row
 from pipeline.facts.rows import rows_of
 from pipeline.facts.sentences import compose_sentence
+from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify import checker_version, examine_claim, load_rules, verify_claim, verify_text_claim
 from tests.verify.worked import FACTS, make_context, make_document, row_of
 
@@ -23,12 +24,12 @@ def quote_of(quote, *, document="note:one", start=0):
     )
 
 
-def judge(text, quote, document=TEXT):
+def judge(text, quote, document=TEXT, end=0):
     claim = Claim(id="c_1", text=text, subject="text:x", evidence_ids=("e_1",))
     context = make_context("27447", documents={"note:one": make_document(document)})
-    return verify_claim(
-        claim, [quote_of(quote)], context=context, rules=load_rules(), checker=checker_version()
-    )
+    evidence = quote_of(quote)
+    evidence = evidence.model_copy(update={"end": end or evidence.end})
+    return verify_claim(claim, [evidence], context=context, rules=load_rules(), checker=checker_version())
 
 
 def test_whole_sentence_of_the_source_is_supported():
@@ -81,6 +82,19 @@ def test_frequency_word_needs_a_count_even_verbatim():
     assert judge(sentence, sentence, sentence).label is Label.NOT_ENOUGH_INFO
     counted = "Surgeons usually close the capsule, 92% in one count."
     assert judge(counted, counted, counted).label is Label.SUPPORTED
+
+
+def test_a_sentence_quoted_without_its_descriptors_stands_and_a_changed_one_does_not():
+    source = (
+        "With some exceptions, HCPCS code G9999 (Invented wobble; fixing of a thing)) may be reported with code 99991 "
+        "(Other (invented) thing). More is not said."
+    )
+    end = source.index(" More")
+    quote = elide_descriptors(source[:end])
+    assert "(…)) may be reported with code 99991 (…)." in quote
+    assert judge(quote, quote, source, end).label is Label.SUPPORTED
+    for old, new in (("may be", "may not be"), ("99991", "99992"), ("some", "few"), ("G9999", "G9998")):
+        assert judge(quote.replace(old, new), quote, source, end).label is not Label.SUPPORTED, new
 
 
 def test_rule_brings_its_own_source_when_search_finds_it():
