@@ -165,7 +165,7 @@ def _draft(
     """All sections: those fed by facts from the tables, those fed by notes by the drafter, documents as they are."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
-    allowance = QuoteAllowance()
+    allowance, descriptors = QuoteAllowance(), partial(_descriptors_named, workspace.descriptors)
     anchored = partial(workspace.anchored.quote, as_of=plan.as_of)
     resolve = partial(_within_allowance, anchored, workspace=workspace, allowance=allowance)
     by_id = {note.id: note for note in inputs.notes}
@@ -200,13 +200,15 @@ def _draft(
                     documents=workspace.documents.__getitem__,
                     split=split_claims,
                     allowance=allowance,
-                    descriptors=partial(_descriptors_named, workspace.descriptors),
+                    descriptors=descriptors,
                     taken=[Span(quote.document_id, quote.start, quote.end) for quote in quoted],
                     limit=spec.limit,
                 )
             )
         elif spec.key == "diagnoses":
-            drafts.append(draft_diagnoses(plan, spec.key, workspace.added, allowance=allowance))
+            drafts.append(
+                draft_diagnoses(plan, spec.key, workspace.added, allowance=allowance, descriptors=descriptors)
+            )
         elif spec.key == "related":
             drafts.append(
                 draft_related(plan, inputs.profile, workspace.profiles, rows=rows, make_row=make_row)
