@@ -293,7 +293,7 @@ def _fingerprint(
             "prompts": list(drafter.prompt_hashes),
             "drafter": drafter.name,
             "checker": checker_version(),
-            "made_by": code_digest("pipeline.facts", "pipeline.draft", "pipeline.page"),
+            "made_by": code_digest("pipeline.facts", "pipeline.sources", "pipeline.draft", "pipeline.page"),
             "descriptor": inputs.descriptor.model_dump_json() if inputs.descriptor else "",
             "site": digest([workspace.site_name, *(block.model_dump() for block in workspace.site_blocks)]),
         }
