@@ -59,7 +59,7 @@ def _evaluate_content(*, as_json: bool) -> None:
     missing = [code for code, page in found.items() if page is None]
     if missing:
         raise UsageError(
-            f"{len(missing)} of {len(found)} pages are not there, as {missing[0]}; run `briefwright regenerate --all` first"
+            f"{len(missing)} of {len(found)} pages are not there, as {missing[0]}; run `briefwright regenerate --all`"
         )
     report = measure_content([page for page in found.values() if page])
     if as_json:
