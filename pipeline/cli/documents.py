@@ -266,11 +266,12 @@ def search_sources(
 
 def _print_hit(number: int, hit: Hit, *, title: str) -> None:
     from pipeline.cli.conditions import describe_conditions
+    from pipeline.sources.descriptors import elide_descriptors
 
     passage = hit.passage
     page = f", page {passage.page}" if passage.page else ""
     section = " › ".join(passage.heading_path[1:])
-    text = " ".join(passage.text.split())
+    text = " ".join(elide_descriptors(passage.text).split())
     print(f"{number}. {title}{page}" + (f" · {section}" if section else ""))
     if conditions := describe_conditions(passage.applies_to):
         print(f"   {conditions}:")

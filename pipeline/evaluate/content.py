@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.data import Page, Record, Statement
 
-SECTIONS = ("documentation", "coverage", "denials", "faqs", "sources")
+SECTIONS = ("documentation", "coverage", "denials", "faqs")
 """Sections of prose; the others are composed from tables."""
 
 GOALS = {"documentation": 5, "denials": 4, "faqs": 5}

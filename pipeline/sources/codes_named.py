@@ -16,16 +16,16 @@ FAMILY = 100
 # Category I and III, anesthesia and Level II codes; not the blocks of Level II that are empty (2025: the last M code is
 # M1425) and hold common diagnoses without their dot: M1711 is M17.11, G5601 is G56.01.
 _CODE = r"(?:[0-9]{5}|[0-9]{4}[FTUM]|(?!G5|M1[5-9]|M[2-9]|Q[67])[A-CEGHJ-MP-V][0-9]{4})"
-_TO = r"(?:\s?[-–—]\s?|\s+(?i:(?:up\s+)?to|through|thru)\s+)"
+_TO = r"(?:\s?[-‐‑–—]\s?|\s+(?i:(?:up\s+)?to|through|thru)\s+)"
 # CPT's modifiers of two digits: 20610-59 and 20610–59 are a code with one of them.
 _MODIFIER = r"(?:2[2-7]|3[23]|47|5[0-9]|6[236]|7[346-9]|8[0-2]|9[0-35-79])\b"
 # Last digits in the place of a last code: 22600-14, 29880/1. A range only where they are beyond the first code's.
-_SHORT = rf"(?:[-–—](?=[0-9]{{2}})|/)(?P<short>(?!{_MODIFIER})[0-9]{{1,2}})(?!\w|[/.-]\w)"
+_SHORT = rf"(?:[-‐‑–—](?=[0-9]{{2}})|/)(?P<short>(?!{_MODIFIER})[0-9]{{1,2}})(?!\w|[/.-]\w)"
 # No part of a longer number, of money or of an ICD-10 code; in a list without blanks (20610,20611 or 95940/G0453) and
 # with a modifier behind it (29881-59, 29881-RT, 29881RT) as well.
 _NAMED = re.compile(
-    rf"(?:(?<![\w$.,/-])|(?<=\b{_CODE}[,/]))(?P<first>{_CODE})(?:{_TO}(?P<last>{_CODE})|{_SHORT})?"
-    rf"(?:AS|LT|RT|TC|X[EPSU])?(?![\w%]|\.[0-9]|,(?!{_CODE}\b)[0-9]|-(?![0-9]{{2}}\b)[0-9])"
+    rf"(?:(?<![\w$.,/-])|(?<=\b{_CODE}[,/])|(?<=\bCPT-))(?P<first>{_CODE})(?:{_TO}(?P<last>{_CODE})|{_SHORT})?"
+    rf"(?:AS|LT|RT|TC|X[EPSU])?(?![\w%]|\.[0-9]|,(?!{_CODE}\b|{_MODIFIER})[0-9]|-(?![0-9]{{2}}\b)[0-9])"
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_DASH = r"\s?[-–—]\s?"
+_DASH = r"\s?[-‐‑–—]\s?"
 _NUMBER = r"(?:[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4})\b"
 
 # What a number is of, before it, in any case; not a section that begins a range, as CPT has sections of its own.
@@ -14,11 +14,14 @@ _OF = (
     r"fax",
     r"fed(?:eral|\.)?\s+reg(?:ister)?",
     r"forms?(?:\s+(?:CMS|HHS|SSA))?",
+    r"LCD",
+    r"orders?(?=\s*#)",
     r"pages?",
     r"patents?",
     r"phone",
     r"pmid",
     r"pp?(?=\.)",
+    r"revenue\s+codes?",
     r"rfc",
     r"sections?(?=\W+[0-9]{5}\b(?!\s?[-–—]))",
     r"tel(?:ephone)?",

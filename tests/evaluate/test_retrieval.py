@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data import SourceDocument
+from pipeline.data import BlockKind, SourceDocument
 from pipeline.data.sources import page_texts
 from pipeline.errors import SourceError
 from pipeline.evaluate.report import render_report, table_lines
@@ -18,7 +18,8 @@ from pipeline.sources.anchors import AnchorResolver, AnchorState, make_anchor
 from pipeline.sources.documents import hash_file
 from pipeline.sources.passages import split_passages
 from pipeline.sources.reading.apart import read_apart
-from tests.draft.test_documents import document
+from pipeline.sources.reading.blocks import ReadBlock
+from tests.sources.articles import document
 
 GOLD = read_settings().root / "evals" / "retrieval" / "gold.jsonl"
 RULES = (
@@ -30,7 +31,8 @@ RULES = (
 
 @pytest.fixture
 def held() -> SourceDocument:
-    return document(*RULES)
+    blocks = [ReadBlock(BlockKind.HEADING, 1, "Knees", 1)]
+    return document([*blocks, *(ReadBlock(BlockKind.ITEM, 1, rule, 2) for rule in RULES)])
 
 
 def ask(held: SourceDocument, folder: Path, *questions: GoldQuestion) -> RetrievalReport:

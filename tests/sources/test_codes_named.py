@@ -148,3 +148,16 @@ def test_no_text_takes_long(once, again):
 )
 def test_a_range_names_every_code_of_its_kind_in_it(code, named):
     assert names(codes_named("29880–29881, 20610"), code) is named
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("22600\u201122632 and 20600\u201020611", (("20600", "20611"), ("22600", "22632"))),
+        ("20610,59 and CPT-29881", (("20610", "20610"), ("29881", "29881"))),
+        ("LCD 33622, order # 29881, revenue code 03600", ()),
+        ("$20610,590", ()),
+    ],
+)
+def test_hyphens_of_word_processors_and_labels_of_other_lists(text, found):
+    assert codes_named(text) == found
