@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
@@ -12,9 +12,8 @@ from pipeline.errors import UsageError
 from pipeline.sources.anchored import AnchoredWords
 from pipeline.sources.anchors import AnchorState
 from pipeline.sources.documents import (
+    as_held,
     check_fits,
-    dated_as_held,
-    load_documents,
     read_document,
     read_records,
     remove_document,
@@ -90,12 +89,11 @@ def add_source(
         path, name = Path(request.source), Path(request.source).name
     document = read_document(path, described, retrieved_on=today, name=name)
     with documents_lock(workspace):
-        held = load_documents(workspace.settings.documents)
-        if request.effective_from is None:
-            document = dated_as_held(document, held)
+        held, _ = read_records(workspace.settings.documents)
+        document = as_held(document, held, _unsaid(request))
         check_fits(document, held, replace=request.replace)
         stored = store_document(document, workspace.settings.documents)
-        held = load_documents(workspace.settings.documents)
+        held, _ = read_records(workspace.settings.documents)
     document = next(one for one in held if one.sha256 == document.sha256)
     earlier = [one for one in stored.editions if one.valid_from < document.valid_from]
     later = min(
@@ -116,6 +114,16 @@ def add_source(
         superseded_by=later.edition if later else "",
         anchors=resolve_anchors(document, held, workspace),
     )
+
+
+def _unsaid(request: AddRequest) -> Iterator[str]:
+    """What a request says nothing of, and a held document of the same bytes or edition keeps."""
+    if request.effective_from is None:
+        yield "valid_from"
+    if not request.applies_to:
+        yield "applies_to"
+    if not request.url and not request.known and not request.source.startswith(SCHEMES):
+        yield "url"
 
 
 def _begins(document: SourceDocument) -> date:

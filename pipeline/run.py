@@ -9,7 +9,6 @@ from functools import partial
 
 from pipeline.data import (
     Anchor,
-    Authority,
     CodeProfile,
     Descriptor,
     Evidence,
@@ -24,7 +23,6 @@ from pipeline.data import (
 )
 from pipeline.draft.checklist import tie_checklist
 from pipeline.draft.diagnoses import draft_diagnoses
-from pipeline.draft.documents import Span, draft_documents
 from pipeline.draft.extractive import ResolveAnchor, cite_note, draft_notes
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import (
@@ -43,7 +41,7 @@ from pipeline.identity import code_digest, digest, fingerprint
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.applicability import applies
-from pipeline.sources.codes_named import codes_named, names_closely
+from pipeline.sources.codes_named import codes_named
 from pipeline.sources.notes import Note, note_passages
 from pipeline.verify import (
     ClaimContext,
@@ -62,7 +60,6 @@ Search = Callable[[str, int, Callable[[Passage], bool]], list[Passage]]
 DraftWithModel = Callable[[PagePlan, SectionSpec, Sequence[Note], Mapping[str, Fact]], Draft]
 
 _RANKED = 60
-_QUOTED = (Authority.CMS, Authority.NCCI)
 
 
 @dataclass(frozen=True)
@@ -109,8 +106,7 @@ def build_page(
     """
     inputs = gather_inputs(hcpcs_code, workspace=workspace, as_of=as_of)
     ranks = {spec.key: _rank(spec, inputs, search) for spec in inputs.plan.sections if spec.fed_by == "notes"}
-    passages = _document_passages(inputs, search, workspace)
-    draft = _draft(inputs, ranks, passages, workspace=workspace, drafter=drafter)
+    draft = _draft(inputs, ranks, workspace=workspace, drafter=drafter)
     outcomes, evidence = _verify(draft, context=claim_context(workspace, hcpcs_code, as_of))
     values = {field: fact.value for field, fact in inputs.facts.items()}
     return assemble_page(
@@ -157,15 +153,14 @@ def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
 def _draft(
     inputs: PageInputs,
     ranks: Mapping[str, Sequence[str]],
-    passages: Sequence[Passage],
     *,
     workspace: Workspace,
     drafter: Drafter,
 ) -> Draft:
-    """All sections: those fed by facts from the tables, those fed by notes by the drafter, documents as they are."""
+    """All sections: those fed by facts from the tables, those fed by notes by the drafter."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
-    allowance = QuoteAllowance()
+    allowance, descriptors = QuoteAllowance(), partial(_descriptors_named, workspace.descriptors)
     anchored = partial(workspace.anchored.quote, as_of=plan.as_of)
     resolve = partial(_within_allowance, anchored, workspace=workspace, allowance=allowance)
     by_id = {note.id: note for note in inputs.notes}
@@ -190,23 +185,10 @@ def _draft(
                     rows=own,
                 )
             )
-        elif spec.fed_by == "documents":
-            quoted = filter(None, (anchored(note.anchor) for note in inputs.notes))
-            drafts.append(
-                draft_documents(
-                    plan,
-                    spec.key,
-                    passages,
-                    documents=workspace.documents.__getitem__,
-                    split=split_claims,
-                    allowance=allowance,
-                    descriptors=partial(_descriptors_named, workspace.descriptors),
-                    taken=[Span(quote.document_id, quote.start, quote.end) for quote in quoted],
-                    limit=spec.limit,
-                )
-            )
         elif spec.key == "diagnoses":
-            drafts.append(draft_diagnoses(plan, spec.key, workspace.added, allowance=allowance))
+            drafts.append(
+                draft_diagnoses(plan, spec.key, workspace.added, allowance=allowance, descriptors=descriptors)
+            )
         elif spec.key == "related":
             drafts.append(
                 draft_related(plan, inputs.profile, workspace.profiles, rows=rows, make_row=make_row)
@@ -247,21 +229,6 @@ def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
     return [passage.id for passage in found]
 
 
-def _document_passages(inputs: PageInputs, search: Search, workspace: Workspace) -> list[Passage]:
-    """Passages of documents in force that speak of the code, or were added for it, the nearest first."""
-    code, as_of = inputs.plan.hcpcs_code, inputs.plan.as_of
-    # CMS prints the AMA's words beside codes and in quotation marks, where `elide_descriptors` finds them. Others weave
-    # them into their prose, where nothing tells them apart: their documents are searched, but not quoted here.
-    in_force = {one.id for one in workspace.added if one.authority in _QUOTED and one.in_force(as_of)}
-    if not in_force:
-        return []
-    return search(
-        f"{code} {inputs.profile.summary}",
-        _RANKED,
-        lambda passage: passage.document_id in in_force and names_closely(passage.codes, code),
-    )
-
-
 def _fingerprint(
     inputs: PageInputs,
     ranks: Mapping[str, Sequence[str]],
@@ -291,7 +258,7 @@ def _fingerprint(
             "prompts": list(drafter.prompt_hashes),
             "drafter": drafter.name,
             "checker": checker_version(),
-            "made_by": code_digest("pipeline.facts", "pipeline.draft", "pipeline.page"),
+            "made_by": code_digest("pipeline.facts", "pipeline.sources", "pipeline.draft", "pipeline.page"),
             "descriptor": inputs.descriptor.model_dump_json() if inputs.descriptor else "",
             "site": digest([workspace.site_name, *(block.model_dump() for block in workspace.site_blocks)]),
         }

@@ -165,8 +165,17 @@ def test_a_damaged_record_can_be_named_and_removed(add: Add, workspace: Workspac
     path.write_text("{")
     with pytest.raises(SourceError, match=rf"sources remove {path.name}"):
         held(workspace)
+    assert add("Rule two.", title="Another guide").status == "added"
     assert remove_source(path.name, workspace=workspace).id == path.name
-    assert [one.id for one in held(workspace)] == [added.id]
+    assert added.id in [one.id for one in held(workspace)]
+
+
+def test_what_codes_a_document_is_about_stays_where_nothing_is_said(add: Add, workspace: Workspace):
+    add("Rule one.", applies_to="20610", url="https://example.org/a")
+    (before,) = held(workspace)
+    assert add("Rule one.").status == "unchanged"
+    assert held(workspace) == [before]
+    assert add("Rule one.", applies_to="29881").changed == ("applies_to",)
 
 
 def test_a_new_edition_ends_the_one_before_until_it_is_removed(add: Add, workspace: Workspace):

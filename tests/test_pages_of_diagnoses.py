@@ -72,7 +72,9 @@ def test_html_shows_the_table_below_what_is_said_of_its_source(page):
     part = tree.css_first("section#diagnoses")
     assert part is not None
     (above,), (table,) = part.css(".above"), part.css("table")
-    assert "on conditions that the words above it set" in above.text()
+    assert "subject to the words quoted here" in above.text()
+    quoted = "It says of Group 1: “These support 20610 | 20611, **only** when a note says why.”"
+    assert quoted in " ".join(above.text().split())
     assert f"{TITLE} <b>|</b> **A99999**" in above.text()
     heads = [cell.text() for cell in table.css("thead th")]
     assert heads == ["Condition", "Right", "Left", "Bilateral", "Side not named", "Source"]
@@ -114,6 +116,29 @@ def test_another_list_gives_another_fingerprint(tmp_path):
     both = page_with(tmp_path / "c", article(group(1, [RIGHT_KNEE, LEFT_KNEE])))
     none = page_with(tmp_path / "d", article(group(1, [RIGHT_KNEE])), as_of=date(2026, 5, 31))
     assert len({page.fingerprint for page in (ambiguous, one, both, none)}) == 4
+
+
+def test_a_list_whose_condition_does_not_stand_goes_with_it(tmp_path, monkeypatch):
+    real = diagnoses.compose_diagnoses
+
+    def tampered(document, code):
+        composed = real(document, code)
+        above = tuple(one._replace(text=one.text.replace("only when", "even when")) for one in composed.above)
+        return composed._replace(above=above)
+
+    monkeypatch.setattr(diagnoses, "compose_diagnoses", tampered)
+    page = page_with(tmp_path, article(group(1, [RIGHT_KNEE], "For 20610, only when care has failed.")))
+    assert section(page) is None and len(page.withheld) == 2
+    assert gap(page) == "a drafted answer did not pass verification"
+    assert "M17.11" not in render_markdown(page)
+
+
+def test_lists_that_are_not_shown_are_named_above_the_table(tmp_path):
+    two = group(2, [BACK], "For 20610. Secondary; a primary diagnosis is required.")
+    page = page_with(tmp_path, article(group(1, [RIGHT_KNEE], "For 20610:"), two))
+    text = render_markdown(page)
+    assert text.index("Not shown: Group 2, because") < text.index("| Condition | Right |")
+    assert "M54.50" not in text and page.withheld == ()
 
 
 def test_a_tampered_side_is_withheld_and_the_gap_comes_back(tmp_path, monkeypatch):

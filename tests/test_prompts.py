@@ -167,7 +167,6 @@ def test_the_shipped_sections_are_those_of_the_page():
         "modifiers",
         "diagnoses",
         "coverage",
-        "sources",
         "indicators",
         "rvu",
         "payment",

@@ -232,7 +232,7 @@ def search_sources(
     from pipeline.data import Authority
     from pipeline.errors import UsageError
     from pipeline.index import Filters
-    from pipeline.index.answering import likely_answered
+    from pipeline.index.answering import warning
     from pipeline.index.embedders import load_embedder
     from pipeline.retrieve import opened_index
     from pipeline.selector import parse_code
@@ -257,19 +257,24 @@ def search_sources(
         return
     if not hits:
         print("nothing found")
-    elif not likely_answered(hits[0]):
-        print("probably not answered by any source; the nearest:\n")
+    elif told := warning(question, hits[0]):
+        print(f"{told}\n")
     for number, hit in enumerate(hits, 1):
         document = workspace.documents[hit.passage.document_id]
         _print_hit(number, hit, title=f"{document.title}, {document.edition}")
 
 
 def _print_hit(number: int, hit: Hit, *, title: str) -> None:
+    from pipeline.cli.conditions import describe_conditions
+    from pipeline.sources.descriptors import elide_descriptors
+
     passage = hit.passage
     page = f", page {passage.page}" if passage.page else ""
     section = " › ".join(passage.heading_path[1:])
-    text = " ".join(passage.text.split())
+    text = " ".join(elide_descriptors(passage.text).split())
     print(f"{number}. {title}{page}" + (f" · {section}" if section else ""))
+    if conditions := describe_conditions(passage.applies_to):
+        print(f"   {conditions}:")
     print(
         f"   {text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS].rsplit(' ', 1)[0] + ' …'}"
     )

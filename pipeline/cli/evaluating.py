@@ -10,26 +10,31 @@ import typer
 from pipeline.cli.common import Json, end_progress, open_workspace, print_json, progress
 from pipeline.errors import UsageError
 
-SUITES = ("retrieval",)
+SUITES = ("retrieval", "content")
 
 
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="The suite: retrieval.")] = "retrieval",
+    suite: Annotated[
+        str, typer.Argument(help="retrieval, or content: how specific pages are.")
+    ] = "retrieval",
     data: Annotated[
         Path | None, typer.Option(help="Gold questions as JSON Lines, instead of the suite's own.")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report with its chart here as well.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a suite over the notes and documents there are, and print its figures with intervals."""
+    """Run a suite and print its figures: the search over notes and documents, or the prose of regenerated pages."""
+    if suite not in SUITES:
+        raise UsageError(f"there is no suite {suite!r:.40}; expected one of {', '.join(SUITES)}")
+    if suite == "content":
+        _evaluate_content(as_json=as_json)
+        return
     from pipeline.evaluate.report import render_report, table_lines
     from pipeline.evaluate.retrieval import load_gold, measure_retrieval
     from pipeline.index.embedders import load_embedder
     from pipeline.retrieve import opened_index
     from pipeline.store import write_atomically
 
-    if suite not in SUITES:
-        raise UsageError(f"there is no suite {suite!r:.40}; expected one of {', '.join(SUITES)}")
     workspace = open_workspace()
     questions = load_gold(data or workspace.settings.root / "evals" / "retrieval" / "gold.jsonl")
     embedder = load_embedder(workspace.settings.embedder)
@@ -42,4 +47,23 @@ def evaluate(
         print_json(report.model_dump(mode="json"))
     else:
         for line in table_lines(report):
+            print(line)
+
+
+def _evaluate_content(*, as_json: bool) -> None:
+    from pipeline.evaluate.content import content_lines, measure_content
+    from pipeline.regenerate import read_candidate
+
+    workspace = open_workspace()
+    found = {code: read_candidate(workspace.settings.candidates / code) for code in workspace.profiles}
+    missing = [code for code, page in found.items() if page is None]
+    if missing:
+        raise UsageError(
+            f"{len(missing)} of {len(found)} pages are not there, as {missing[0]}; run `briefwright regenerate --all`"
+        )
+    report = measure_content([page for page in found.values() if page])
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        for line in content_lines(report):
             print(line)

@@ -30,7 +30,7 @@ class SectionSpec(Record):
     key: str
     heading: str
     order: int
-    fed_by: Literal["notes", "facts", "documents", "page"]
+    fed_by: Literal["notes", "facts", "page"]
     intro: str = ""
     columns: tuple[str, ...] = ()
     limit: int = 0

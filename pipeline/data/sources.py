@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.data.base import HcpcsCode, Record
 
@@ -173,6 +173,15 @@ class SourceDocument(Record):
     applies_to: Applicability = Applicability()
     quote_words: int = Field(default=0, ge=0)
     page_words: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _places_are_in_the_text(self) -> SourceDocument:
+        length = len(self.text)
+        if any(not 0 <= start <= length for start in self.page_starts):
+            raise ValueError("a page begins outside the text")
+        if any(not 0 <= block.start < block.end <= length for block in self.blocks):
+            raise ValueError("a block lies outside the text")
+        return self
 
     def page_of(self, offset: int) -> int | None:
         """The physical page, from 1, that the character at `offset` stands on; None where there are no pages."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.data import Authority, Claim, PagePlan, QuoteEvidence, SourceDocument, Statement
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.identity import claim_id, statement_id
 from pipeline.sources.allowance import QuoteAllowance
+from pipeline.sources.descriptors import repeats_descriptor
 from pipeline.sources.diagnoses import DiagnosisSentence, compose_diagnoses, quote_place
 
 DRAFTER = "tables"
@@ -17,10 +18,16 @@ _RANK = {authority: place for place, authority in enumerate(Authority)}
 
 
 def draft_diagnoses(
-    plan: PagePlan, section_key: str, documents: Iterable[SourceDocument], *, allowance: QuoteAllowance
+    plan: PagePlan,
+    section_key: str,
+    documents: Iterable[SourceDocument],
+    *,
+    allowance: QuoteAllowance,
+    descriptors: Callable[[str], Iterable[str]] = lambda text: (),
 ) -> Draft:
     """Statements out of the documents in force on the plan's day, in order of authority, then title and edition.
 
+    `descriptors` are the known CPT descriptors of the codes that a text names: a list whose words repeat one stays out.
     `open_because` says why documents that list diagnoses tie none of them to the code, or may not be quoted further.
     """
     drafts: list[Draft] = []
@@ -31,12 +38,18 @@ def draft_diagnoses(
         reasons += composed.reasons
         if not composed.rows:
             continue
+        above = _statement(plan, section_key, document, composed.above)
+        # A row does not stand without what is said of its list: conditions, and what the list lacks.
+        origin = above.statements[0].claims[0].id
         listed = [
-            _statement(plan, section_key, document, composed.above, ()),
-            *(_statement(plan, section_key, document, (row,), (_ANSWERS,)) for row in composed.rows),
+            above,
+            *(_statement(plan, section_key, document, (row,), origin=origin) for row in composed.rows),
         ]
         quotes = [one for draft in listed for one in draft.evidence if isinstance(one, QuoteEvidence)]
-        if allowance.take(document, quotes):
+        words = " ".join(one.quote for one in quotes)
+        if repeats_descriptor(words, descriptors(words)):
+            reasons.append(f"{document.title}: its words beside the list hold a CPT descriptor")
+        elif allowance.take(document, quotes):
             drafts += listed
         else:
             reasons.append(
@@ -51,8 +64,10 @@ def _statement(
     section_key: str,
     document: SourceDocument,
     sentences: Sequence[DiagnosisSentence],
-    answers: tuple[str, ...],
+    *,
+    origin: str = "",
 ) -> Draft:
+    """One statement of these sentences; with an `origin`, the claim that it stands or falls with, it answers."""
     evidence = {place: quote_place(document, place) for sentence in sentences for place in sentence.places}
     claims = tuple(
         Claim(
@@ -69,7 +84,8 @@ def _statement(
         section_key=section_key,
         text=" ".join(claim.text for claim in claims),
         cells=sentences[0].cells,
-        answers=answers,
+        answers=(_ANSWERS,) if origin else (),
+        derived_from=origin,
         drafter=DRAFTER,
         claims=claims,
     )

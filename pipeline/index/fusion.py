@@ -15,11 +15,16 @@ from pipeline.data import Passage, Record
 from pipeline.selector import in_range
 
 _WORD = re.compile(r"\w+")
-_CODE = re.compile(r"(?<![\w$.,-])(?:[0-9]{4}[0-9FTUM]|[A-CEGHJ-MP-V][0-9]{4})(?![\w%]|[.,][0-9])")
+# People type g0289, 0213t and 29881rt; 5000m is a distance, and M1711 the diagnosis M17.11 (`sources.codes_named`).
+_CODE = re.compile(
+    r"(?<![\w$.,-])(?!(?i:G5|M1[5-9]|M[2-9]|Q[67]))([0-9]{4}[0-9FTUMf]|0[0-9]{3}[tum]|[A-CEGHJ-MP-Va-ceghj-mp-v][0-9]{4})"
+    r"(?i:LT|RT|TC|AS)?(?![\w%]|[.,][0-9])"
+)
 _ALIKE = 0.8
 """Share of common words from which two passages say the same: manuals repeat a rule in every chapter."""
 
-_NAMED, _IN_RANGE, _IN_CHAPTER = 1.0, 0.7, 0.1
+IN_RANGE = 0.7
+_NAMED, _IN_CHAPTER = 1.0, 0.1
 
 
 class Weights(Record):
@@ -45,24 +50,35 @@ class Signals(NamedTuple):
 
 
 def told_codes(text: str) -> tuple[str, ...]:
-    """The HCPCS codes that a question names, each once."""
-    return tuple(dict.fromkeys(_CODE.findall(text)))
+    """The HCPCS codes that a question names, each once, in capitals."""
+    return tuple(dict.fromkeys(code.upper() for code in _CODE.findall(text)))
 
 
 def speaks_of(passage: Passage, codes: Sequence[str]) -> float:
-    """How far a passage is about the codes, 0 to 1: by name, in a range, or in a chapter about a range."""
+    """How far a passage is about the codes, 0 to 1: by name, in a range, or in a chapter about a range.
+
+    What a note applies to it is about.
+    """
     if not codes:
         return 1.0
     return sum(_nearest(passage, code) for code in codes) / len(codes)
 
 
 def _nearest(passage: Passage, code: str) -> float:
-    if any(first == code == last for first, last in passage.codes):
+    if code in passage.applies_to.codes or _is_named(passage, code):
         return _NAMED
-    for ranges, share in ((passage.codes, _IN_RANGE), (passage.chapter_codes, _IN_CHAPTER)):
-        if any(in_range(code, first, last) for first, last in ranges):
+    ranges = (*passage.codes, *passage.applies_to.ranges)
+    for pairs, share in ((ranges, IN_RANGE), (passage.chapter_codes, _IN_CHAPTER)):
+        if any(in_range(code, first, last) for first, last in pairs):
             return share
     return 0.0
+
+
+def _is_named(passage: Passage, code: str) -> bool:
+    # The codes of a document's passage were read from it; those of a note stand in its text alone.
+    if passage.codes:
+        return (code, code) in passage.codes
+    return re.search(rf"\b{re.escape(code)}\b", passage.text) is not None
 
 
 def fuse(signals: Mapping[int, Signals], weights: Weights = WEIGHTS) -> dict[int, float]:

@@ -63,6 +63,10 @@ def make_anchor(document_sha256: str, pages: list[str], page: int, quote: str) -
     )
 
 
+# What ends a sentence belongs to it, though it is no word.
+_CLOSING = re.compile(r"[)\]”\"]*[.!?][)\]”\"]*")
+
+
 class AnchorResolver:
     """Finds anchored spans in one document: where they were recorded, else anywhere with the same words."""
 
@@ -85,8 +89,10 @@ class AnchorResolver:
             first = bisect_left(words, offset, key=lambda word: word.start())
             if first + anchor.words > len(words):
                 continue
-            end = words[first + anchor.words - 1].end()
-            if digest_words(self._pages[number - 1][offset:end]) == anchor.digest:
+            text, end = self._pages[number - 1], words[first + anchor.words - 1].end()
+            if digest_words(text[offset:end]) == anchor.digest:
+                closing = _CLOSING.match(text, end)
+                end = closing.end() if closing else end
                 return ResolvedAnchor(AnchorState.MOVED, number, offset, end)
         return ResolvedAnchor(AnchorState.NOT_FOUND, anchor.page, 0, 0)
 

@@ -24,11 +24,13 @@ _REMARK = re.compile(
 _BRACKET = re.compile(rf"(?:\b{_CODE}|\b{_MODIFIER})\s*[(\[]")
 # What follows a closing bracket when the manual forgot the outer one: the next code of the list.
 _NEXT_CODE = re.compile(rf"[)\]]\s*(?:,|and|or)\s+(?:CPT\s+codes?\s+)?{_CODE}\b")
+# Words up to a bracket that closes one too many: "94640 (a thing) (and more) device)".
+_TAIL = re.compile(rf"(?:(?!\b{_CODE}\b|\.\s)[^()\[\]\n]|[(\[][^()\[\]\n]*[)\]])*[)\]]")
 
-# "29881: Words", "29881 – Words", "29881 | Words": to the end of the clause, or the next code.
+# "29881: Words", "29881 – Words", "29881 | Words": to the end of the sentence, or the next code.
 _SEPARATED = re.compile(
     rf"(?P<code>\b{_CODE}\b)(?:\s*+[:|=]|\s++[-–—]++\s|\s*+[–—])\s*+(?![0-9(]|{_CODE}\b|[A-Z0-9]{{2}}\b)"
-    rf"(?:(?!\b{_CODE}\b|\.\s|\.$)[^;\n])+"
+    rf"(?:(?!(?:[;,]\s*)?(?:(?:and|or|with)\s+)?(?:CPT\s+|HCPCS\s+|codes?\s+)*{_CODE}\b|\.\s|\.$)[^\n])+"
 )
 # Words in quotation marks where a code, a modifier or CPT is spoken of: a title of the codebook, unless it is a term
 # of two or three words ("separate procedure").
@@ -45,7 +47,7 @@ _VERB = (
     r"apply|requires?|reports?|reported|bills?|billed|represents?|allows?|denies|denied|pays|paid|becomes?|defines?)"
 )
 _TITLED_BEHIND = re.compile(
-    rf"(?:^|[|•\n]\s*)(?:CPT\s+codes?\s+|HCPCS\s+codes?\s+)?{_CODE},?\s+(?!(?:{_VERB}|and|or|with|to|through)\b)"
+    rf"(?:^|[|•\n][ \t]*)(?:CPT\s+codes?\s+|HCPCS\s+codes?\s+)?{_CODE},?\s+(?!(?:{_VERB}|and|or|with|to|through)\b)"
     rf"[A-Z][a-z]+(?:,|;|\s+(?!{_VERB}\b)[\w/,;-]+){{1,}}",
 )
 _CODE_IN_BRACKETS = re.compile(rf"[(\[]\s*(?:CPT\s+|HCPCS\s+|codes?\s+)*{_CODE}\b")
@@ -102,8 +104,18 @@ def _without_brackets(text: str) -> str:
         if opening < position or text.startswith(ELIDED, opening) or _REMARK.match(text, opening + 1):
             continue
         kept += [text[position:opening], ELIDED]
-        position = _closing(text, opening)
+        closing = _closing(text, opening)
+        # Where no bracket is open before the code, one that closes behind closes the descriptor's.
+        before = text[max(0, opening - _LONGEST) : opening]
+        tail = None if _depth(before) > 0 else _TAIL.match(text, closing, closing + _LONGEST)
+        position = tail.end() if tail else closing
     return "".join([*kept, text[position:]])
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at the end of the text's last sentence."""
+    last = _SENTENCE.split(text)[-1]
+    return sum(last.count(mark) for mark in "([") - sum(last.count(mark) for mark in ")]")
 
 
 def _closing(text: str, opening: int) -> int:

@@ -121,7 +121,7 @@ def check_fits(document: SourceDocument, held: list[SourceDocument], *, replace:
 
 def store_document(document: SourceDocument, folder: Path) -> Stored:
     """Write the record under its hash. Other bytes of the same publisher, title and edition are replaced by it."""
-    held = load_documents(folder)
+    held, _ = read_records(folder)
     same = next((one for one in held if one.sha256 == document.sha256), None)
     changed = () if same is None else _differing(document, same, _SAID)
     if same is None or changed or document.text != same.text or document.blocks != same.blocks:
@@ -139,11 +139,11 @@ def _differing(document: SourceDocument, other: SourceDocument, fields: Iterable
     return tuple(name for name in fields if getattr(document, name) != getattr(other, name))
 
 
-def dated_as_held(document: SourceDocument, held: list[SourceDocument]) -> SourceDocument:
-    """The document, in force from the day that the held one of its bytes, else of its edition, is in force from."""
+def as_held(document: SourceDocument, held: list[SourceDocument], unsaid: Iterable[str]) -> SourceDocument:
+    """The document with the `unsaid` fields of the held one of its bytes, else of its edition; as it is without one."""
     same = [one for one in held if one.sha256 == document.sha256]
     same += [one for one in held if _work(one) == _work(document) and one.edition == document.edition]
-    return document.model_copy(update={"valid_from": same[0].valid_from}) if same else document
+    return document.model_copy(update={name: getattr(same[0], name) for name in unsaid}) if same else document
 
 
 def remove_document(document: SourceDocument, folder: Path) -> None:
@@ -173,7 +173,7 @@ def load_documents(folder: Path) -> list[SourceDocument]:
 def read_records(folder: Path) -> tuple[list[SourceDocument], list[Path]]:
     """Every stored document as `load_documents` gives it, and the files that hold none."""
     documents, damaged = [], []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(path for path in folder.glob("*.json") if not path.is_dir()):
         try:
             documents.append(SourceDocument.model_validate_json(path.read_bytes()))
         except (OSError, ValidationError, json.JSONDecodeError):

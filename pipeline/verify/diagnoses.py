@@ -1,7 +1,8 @@
 """Claims about diagnoses that a document lists: read and composed again from the document as it is stored.
 
 A condition's sentence is also composed from its quoted rows alone, so that no code, side or absence stands on a page
-that these rows do not bear out; its table row is the sentence's, cell by cell.
+that these rows do not bear out; its table row is the sentence's, cell by cell. A sentence on what the document says
+about a list holds its quote word for word.
 """
 
 from __future__ import annotations
@@ -70,7 +71,13 @@ def _problem(
         quoted = [item.quote for item in quotes]
         if condition_text(document, code, key, quoted, left_out=left_out) != claim.text:
             return "the quoted rows do not say this"
+    if claim.subject.startswith("diagnosis_proviso:") and not _holds(claim.text, quotes):
+        return "the claim does not hold the quoted words"
     return "" if claim.text == expected.text else "the document does not say this"
+
+
+def _holds(text: str, quotes: Sequence[QuoteEvidence]) -> bool:
+    return all(f"“{' '.join(item.quote.split())}”" in text for item in quotes)
 
 
 def _bare(item: QuoteEvidence) -> tuple[str, int, int, str, str]:
@@ -87,7 +94,10 @@ def listed_texts(hcpcs_code: str, context: ClaimContext) -> dict[str, tuple[Quot
         for one in (*composed.above, *composed.rows):
             quotes = tuple(quote_place(document, place) for place in one.places)
             row = "; ".join(f"{head}: {cell}" for head, cell in zip(COLUMNS, one.cells, strict=False))
-            texts |= dict.fromkeys([*split_claims(one.text), *([row] if row else [])], quotes)
+            pieces = split_claims(one.text)
+            if one.subject.startswith("diagnosis_proviso:") and len(pieces) > 1:
+                pieces = []  # a piece would pass the document's words off as ours
+            texts |= dict.fromkeys([*pieces, *([row] if row else [])], quotes)
     return texts
 
 

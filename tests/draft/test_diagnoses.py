@@ -17,12 +17,13 @@ KNEES = article(group(1, [RIGHT_KNEE, BOTH_KNEES, BACK]))
 TWO_GROUPS = article(group(1, [RIGHT_KNEE]), group(2, [BACK]))
 
 
-def draft(*documents, code="20610", as_of=ON):
+def draft(*documents, code="20610", as_of=ON, **options):
+    options.setdefault("allowance", QuoteAllowance())
     return draft_diagnoses(
         PagePlan(hcpcs_code=code, as_of=as_of, sections=()),
         "diagnoses",
         documents,
-        allowance=QuoteAllowance(),
+        **options,
     )
 
 
@@ -112,6 +113,51 @@ def test_a_long_list_is_cut_and_says_so():
     rows = "\n".join(f"| 20610 | {code} |" for code in codes)
     above, *shown = draft(from_markdown(f"# I\n\n| CPT | ICD-10-CM |\n|---|---|\n{rows}\n")).statements
     assert len(shown) == 60 and " 60 of its " in above.text
+
+
+def test_rows_stand_or_fall_with_what_is_said_above_them():
+    words = "For 20610, only when care has failed."
+    held = from_html(article(group(1, [RIGHT_KNEE, BACK], words), group(2, [BACK])))
+    above, *rows = draft(held).statements
+    assert above.derived_from == "" and above.text.count("“") == 1
+    assert (
+        "It says of Group 1: “For 20610, only when care has failed.” Not shown: Group 2, because"
+        in above.text
+    )
+    assert [row.derived_from for row in rows] == [above.claims[0].id] * 2
+    (proviso,) = [claim for claim in above.claims if claim.subject.startswith("diagnosis_proviso:")]
+    (id_,) = proviso.evidence_ids
+    quote = next(item for item in draft(held).evidence if item.id == id_)
+    assert isinstance(quote, QuoteEvidence) and (quote.quote, quote.match) == (words, Match.EXACT)
+
+
+def test_why_a_list_is_withheld_is_the_reason_of_the_gap():
+    drafted = draft(from_html(article(group(1, [RIGHT_KNEE], "Secondary; a primary diagnosis is required."))))
+    assert drafted.statements == ()
+    assert drafted.open_because == {
+        "diagnoses/diagnosis_link": "Billing and Coding: Invented Injections: Group 1: words about it may call for "
+        "another diagnosis beside one of its own"
+    }
+
+
+def test_a_list_whose_words_repeat_a_descriptor_stays_out():
+    drafted = draft(from_html(KNEES), descriptors=lambda words: ["Primary osteoarthritis, right knee | M17"])
+    assert drafted.statements == ()
+    assert "hold a CPT descriptor" in drafted.open_because["diagnoses/diagnosis_link"]
+    assert draft(from_html(KNEES), descriptors=lambda words: ["Pricking of an invented joint"]).statements
+
+
+def test_the_lists_of_one_publisher_share_what_a_page_may_quote():
+    held = from_html(KNEES).model_copy(update={"page_words": 40})
+    again = from_html(KNEES, title="Billing and Coding: Again").model_copy(
+        update={"page_words": 40, "id": "doc:fedcba9876543210"}
+    )
+    assert draft(again).statements
+    both = draft(held, again)
+    assert {quote.document_id for quote in both.evidence if isinstance(quote, QuoteEvidence)} in (
+        {held.id},
+        {again.id},
+    )
 
 
 def test_the_columns_are_those_of_the_section():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.data import Applicability
 from pipeline.index.fusion import Signals, Weights, fuse, speaks_of, spread, told_codes
 from tests.index.helpers import passage
 
@@ -21,6 +22,9 @@ def test_bm25_counts_as_a_share_of_the_best() -> None:
         ("29881 with 29877?", ("29881", "29877")),
         ("29881, 29881 and G0289", ("29881", "G0289")),
         ("0510F 0232T", ("0510F", "0232T")),
+        ("g0289 or 0213t, 0510f and G0289?", ("G0289", "0213T", "0510F")),
+        ("29881RT and 20610lt", ("29881", "20610")),
+        ("5000m away, covid19 d1234 at 2000t or m17.11, M1711 and g5601", ()),
         ("$12345, 10,000 patients, M17.11, 2026, 123456", ()),
     ],
 )
@@ -38,6 +42,14 @@ def test_how_far_a_passage_is_about_codes() -> None:
     assert speaks_of(one, ("2987F",)) == 0.0
     assert speaks_of(one, ("29881", "99213")) == 0.5
     assert speaks_of(one, ()) == 1.0
+
+
+def test_a_note_is_about_the_codes_of_its_text_and_those_it_applies_to() -> None:
+    to = Applicability(codes=("29876",), ranges=(("29880", "29889"),))
+    note = passage("n", "G0289 is not reported.").model_copy(update={"applies_to": to})
+    assert [speaks_of(note, (code,)) for code in ("G0289", "29876", "29881", "20610")] == [1.0, 1.0, 0.7, 0.0]
+    read = passage("d", "See page 20610 on 29881.", codes=(("29881", "29881"),))
+    assert [speaks_of(read, (code,)) for code in ("29881", "20610")] == [1.0, 0.0]
 
 
 def test_repeated_words_stand_back_but_fill_up() -> None:

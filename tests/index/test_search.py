@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PassageIndexError
 from pipeline.index import HashingEmbedder, IndexedDocument, build_index, open_index
-from pipeline.index.answering import chance_answered, likely_answered
+from pipeline.index.answering import chance_answered, likely_answered, warning
 from pipeline.index.fusion import WEIGHTS, Weights
 from pipeline.index.nearest import ExactComparison
 from pipeline.index.search import Hit, PassageIndex
@@ -54,8 +54,10 @@ def test_a_hit_carries_what_its_score_is_made_of(folder: Path) -> None:
     assert (best.passage, best.keyword_rank, best.vector_rank) == (INVENTED[1], 1, 1)
     assert best.words == by_words[0].score
     assert best.similarity == by_meaning[0].score
-    assert best.codes == 0.0  # the passage was not told which codes it names
-    assert best.score == pytest.approx(WEIGHTS.meaning * best.similarity + WEIGHTS.words)
+    assert best.codes == 1.0  # a note's text names it
+    assert best.score == pytest.approx(
+        WEIGHTS.meaning * best.similarity + WEIGHTS.words + WEIGHTS.codes * best.codes
+    )
     assert len(others) == 2
     assert [hit.keyword_rank for hit in others] == [None, None]
 
@@ -77,6 +79,14 @@ def test_a_code_in_the_question_puts_passages_that_name_it_first(tmp_path: Path)
         shares = {hit.passage.id: hit.codes for hit in hits}
         assert shares == {"s": 1.0, "r": 0.7, "h": 0.1, "g": 0.0, "k": 0.0, "j": 0.0, "t": 0.0}
         assert {hit.codes for hit in index.search("the shoulder", limit=7)} == {1.0}
+
+
+def test_a_code_in_small_letters_is_found(tmp_path: Path) -> None:
+    build_index(BOOKS, folder=tmp_path, embedder=HashingEmbedder())
+    with open_index(tmp_path, embedder=HashingEmbedder()) as index:
+        for question, wanted in (("the shoulder with g0289", "j"), ("the shoulder with 2060f", "t")):
+            best, *_ = index.search(question, limit=7)
+            assert (best.passage.id, best.codes) == (wanted, 1.0)
 
 
 def test_a_passage_that_names_the_code_is_a_candidate_though_nothing_else_speaks_for_it(
@@ -240,6 +250,28 @@ def test_exact_comparison_gives_every_passage_once_in_order(size: int) -> None:
     ranked = list(ExactComparison(owners, matrix).nearest(np.array([1, 0], dtype=np.float32)))
     assert [one.number for one in ranked] == sorted(best, key=lambda number: (-best[number], number))
     assert [one.score for one in ranked] == pytest.approx([best[one.number] for one in ranked])
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("29822", ""),
+        ("CPT codes 29822?", ""),
+        ("29824", ""),
+        ("g0289", ""),
+        ("shoulders", ""),
+        ("20970", "no source was found that speaks of 20970; the nearest:"),
+        ("29822 and 99213", "no source was found that speaks of 29822, 99213; the nearest:"),
+        ("invoice of the landlord", "probably not answered by any source; the nearest:"),
+        ("landlord of 29822", "probably not answered by any source; the nearest:"),
+    ],
+)
+def test_a_code_or_topic_alone_is_answered_by_what_speaks_of_it(
+    tmp_path: Path, question: str, told: str
+) -> None:
+    build_index(BOOKS, folder=tmp_path, embedder=HashingEmbedder())
+    with open_index(tmp_path, embedder=HashingEmbedder()) as index:
+        assert warning(question, index.search(question, limit=1)[0]) == told
 
 
 def test_the_chance_of_an_answer_rises_with_what_speaks_for_it(tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ def test_a_moved_span_is_found_on_its_new_page():
     assert moved[2][found.start : found.end] == "ONE UNIT for each joint"
 
 
+def test_a_moved_sentence_keeps_the_mark_that_ends_it():
+    anchor = make_anchor(SHA, PAGES, 2, "Report one unit\nfor each joint, not for each needle.")
+    moved = ["x", "x", "First. (Report one unit for each joint, not for each needle.) Last."]
+    found = resolve_anchor(anchor, moved)
+    assert moved[2][found.start : found.end] == "Report one unit for each joint, not for each needle.)"
+
+
 def test_changed_words_are_not_found():
     anchor = make_anchor(SHA, PAGES, 2, "one unit for each joint")
     changed = [PAGES[0], PAGES[1].replace("one unit", "two units")]

@@ -153,7 +153,8 @@ def test_invalid_codes_are_refused_and_counted_and_another_side_in_words_too():
 def test_conditions_in_the_words_above_and_marks_beside_a_code_are_told():
     held = from_html(article(group(1, [RIGHT_KNEE], "For 20610 only when a note says why:"), procedures=TWO))
     (tie,) = read_diagnoses(held, "20610").ties
-    assert tie.conditional
+    (proviso,) = tie.provisos
+    assert held.text[proviso.place.start : proviso.place.end] == "For 20610 only when a note says why:"
     marked = from_html(article(group(1, [("M17.11*", RIGHT_KNEE[1])])))
     (row,) = compose_diagnoses(marked, "20610").rows
     assert row.cells[1] == "M17.11 (marked * there)"
@@ -270,7 +271,7 @@ def test_caps_on_quotes_shorten_them_and_leave_out_what_does_not_fit():
     quoted = {place for row in capped.rows for place in row.places}
     assert sum(len(held.text[start:end].split()) for start, end in quoted) <= 6
     assert len(capped.rows) == 3 and "3 of its 5 conditions are shown." in capped.above[0].text
-    words = "For the code 20610 these and those and many more diagnoses are covered:"
+    words = "For the code 20610 these and those diagnoses listed below are covered:"
     named = from_html(article(group(1, [RIGHT_KNEE], words)), quote_words=3, page_words=9)
     (row,) = compose_diagnoses(named, "20610").rows
     assert [named.text[start:end] for start, end in row.places] == ["20610", "M17.11"]

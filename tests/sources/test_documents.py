@@ -1,5 +1,6 @@
 """Documents read, stored and found again; editions of one work."""
 
+import json
 import os
 from datetime import date
 from pathlib import Path
@@ -7,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.data import BlockKind, SourceDocument
+from pipeline.data import Applicability, BlockKind, SourceDocument
 from pipeline.errors import SourceError
 from pipeline.sources import documents as module
 from pipeline.sources.documents import (
-    dated_as_held,
+    as_held,
     hash_file,
     load_documents,
     read_document,
+    read_records,
     remove_document,
     same_work,
     store_document,
@@ -126,12 +128,25 @@ def test_only_editions_of_one_work_end_one_another():
     assert same_work([first], "f" * 64) == []
 
 
-def test_what_is_added_again_without_a_date_begins_when_it_began():
-    first = edition("1", "2026-01-01", "a")
+def test_what_is_not_said_again_stays_as_it_was():
+    first = edition("1", "2026-01-01", "a", applies_to=Applicability(codes=("20610",)))
     anew = edition("1", "2026-11-24", "b")
-    assert dated_as_held(anew, [first]).valid_from == date(2026, 1, 1)
-    assert dated_as_held(first.model_copy(update={"valid_from": date(2026, 11, 24)}), [first]) == first
-    assert dated_as_held(edition("2", "2026-11-24", "c"), [first]).valid_from == date(2026, 11, 24)
+    assert as_held(anew, [first], ["valid_from"]).valid_from == date(2026, 1, 1)
+    assert as_held(anew, [first], ["valid_from"]).applies_to == Applicability()
+    assert as_held(anew, [first], ["applies_to"]).applies_to == first.applies_to
+    changed = first.model_copy(update={"valid_from": date(2026, 11, 24), "applies_to": Applicability()})
+    assert as_held(changed, [first], ["valid_from", "applies_to"]) == first
+    assert as_held(edition("2", "2026-11-24", "c"), [first], ["valid_from"]).valid_from == date(2026, 11, 24)
+
+
+@pytest.mark.parametrize("field", ["text", "page_starts", "blocks"])
+def test_a_record_whose_places_lie_outside_its_text_is_damaged(tmp_path, field):
+    store_document(edition("1", "2026-01-01", "a"), tmp_path)
+    (path,) = tmp_path.iterdir()
+    record = json.loads(path.read_text())
+    record[field] = {"text": "cut", "page_starts": [0, 999], "blocks": [["paragraph", 0, 0, 999]]}[field]
+    path.write_text(json.dumps(record))
+    assert read_records(tmp_path) == ([], [path])
 
 
 @pytest.mark.parametrize(

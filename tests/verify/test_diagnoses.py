@@ -142,6 +142,69 @@ def test_the_sentences_above_the_table_are_composed_again_too(draft, kind):
         assert verify(changed, evidence).label is not Label.SUPPORTED
 
 
+AROUND = from_html(
+    article(
+        group(1, [RIGHT_KNEE], "For 20610, only when care has failed."),
+        group(2, [BACK], "For 20610. Secondary; a primary diagnosis is required."),
+        procedures=group(1, [("20610", "Invented")]) + group(2, [("27447", "Invented")]),
+    )
+)
+
+
+def around(held=AROUND):
+    plan = PagePlan(hcpcs_code="20610", as_of=ON, sections=())
+    return draft_diagnoses(plan, "diagnoses", [held], allowance=QuoteAllowance())
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("proviso", "only when", "when"),
+        ("proviso", "has failed", "has not failed"),
+        ("proviso", "only when care has failed", "(…)"),
+        ("proviso", "of Group 1", "of Group 2"),
+        ("skipped", "Group 2", "Group 3"),
+        ("skipped", "because words about it may", "because words about it may not"),
+        ("source", ", subject to the words quoted here", ""),
+    ],
+)
+def test_what_is_said_of_conditions_and_of_lists_not_shown_is_composed_again(kind, before, after):
+    draft = around()
+    claims = {claim.subject.partition(":")[0]: claim for claim in draft.statements[0].claims}
+    claim = claims[f"diagnosis_{kind}"]
+    evidence = [item for item in draft.evidence if item.id in claim.evidence_ids]
+    assert evidence and verify(claim, evidence, held=AROUND).label is Label.SUPPORTED
+    assert before in claim.text
+    changed = claim.model_copy(update={"text": claim.text.replace(before, after)})
+    assert verify(changed, evidence, held=AROUND).label is not Label.SUPPORTED
+    assert verify(claim.model_copy(update={"evidence_ids": ()}), (), held=AROUND).label is not Label.SUPPORTED
+
+
+def test_a_condition_does_not_stand_where_the_document_no_longer_sets_it():
+    draft = around()
+    claim = next(c for c in draft.statements[0].claims if c.subject.startswith("diagnosis_proviso:"))
+    evidence = [item for item in draft.evidence if item.id in claim.evidence_ids]
+    other = AROUND.model_copy(
+        update={"text": AROUND.text.replace("only when", "even when"), "sha256": "1" * 64}
+    )
+    assert verify(claim, evidence, held=other).label is not Label.SUPPORTED
+
+
+def test_a_quoted_condition_is_known_again_whole_and_no_piece_of_it():
+    held = from_html(article(group(1, [RIGHT_KNEE], "Only when care has failed. Images lasted. 3 of them.")))
+
+    def label(text):
+        return verify_text_claim(
+            text, context=context(held), rules=load_rules(), checker="x", catalogue=Catalogue(context(held))
+        ).verdict.label
+
+    texts = [claim.text for claim in around(held).statements[0].claims]
+    assert "It says of Group 1: “Images lasted. 3 of them.”" in texts
+    assert label("It says of Group 1: “Only when care has failed.”") is Label.SUPPORTED
+    assert label("It says of Group 1: “Also when care has failed.”") is not Label.SUPPORTED
+    assert label("3 of them.”") is not Label.SUPPORTED
+
+
 def test_a_cell_in_another_column_does_not_stand(draft):
     evidence = {item.id: item for item in draft.evidence}
     statement = draft.statements[1]

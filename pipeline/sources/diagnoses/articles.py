@@ -7,27 +7,47 @@ procedure codes, which holds the code, and one of diagnoses. Groups are not matc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from pipeline.data import SourceDocument
-from pipeline.sources.codes_named import codes_named
-from pipeline.sources.diagnoses.groups import Group, Section
-from pipeline.sources.diagnoses.icd10 import holds_codes, read_codes, read_list
+from pipeline.sources.codes_named import codes_named, names
+from pipeline.sources.diagnoses.companions import (
+    calls_for_another,
+    ranks_diagnoses,
+    speaks_of_group,
+    ties_group,
+)
+from pipeline.sources.diagnoses.groups import Group, Section, speaking_blocks
+from pipeline.sources.diagnoses.icd10 import describes, holds_codes, read_codes, read_list
+from pipeline.sources.diagnoses.provisos import find_sentences, says_more, sets_conditions
+from pipeline.sources.diagnoses.quotes import MAY_DESCRIBE, why_unquotable
 from pipeline.sources.diagnoses.ties import (
     NEGATIVE,
     Naming,
     Place,
+    Proviso,
+    Skipped,
     Stated,
     Tie,
     TiesRead,
     find_namings,
     names_others_only,
-    sets_conditions,
+    sentences,
     takes_back,
 )
 
 _HCPCS = re.compile(r"(?P<code>[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})(?![0-9A-Za-z])")
+_OF_USE = re.compile(
+    r"\b(?:must|only|requir\w+|(?:primary|secondary)\s+(?:dx|diagnos\w+|codes?)|report\w*|bill\w*|cover\w*|use\s+with"
+    r"|in\s+addition|unless|documented)\b",
+    re.IGNORECASE,
+)
+"""Words on the use of a code, which no description of one holds."""
+
+_MAY_TIE = re.compile(r"group|diagnos|secondary", re.IGNORECASE)
 _EDGE = " | "
 
 
@@ -36,12 +56,30 @@ class _Rows(NamedTuple):
     unread: bool
 
 
+class _Article(NamedTuple):
+    """An article as it is read for a code.
+
+    `holding` are its groups of procedure codes that list the code, `outside` what it says of diagnoses or groups
+    outside all groups.
+    """
+
+    document: SourceDocument
+    groups: Sequence[Group]
+    holding: Sequence[Group]
+    outside: Sequence[Place]
+    hcpcs_code: str
+
+    @property
+    def text(self) -> str:
+        return self.document.text
+
+
 def read_article(document: SourceDocument, groups: Sequence[Group], hcpcs_code: str) -> TiesRead:
     """The diagnoses that the article's supporting groups give for the code."""
     text = document.text
     supporting = [group for group in groups if group.section is Section.SUPPORTING]
     procedures = [group for group in groups if group.section is Section.PROCEDURES]
-    held = [place for group in procedures for place in _procedure_places(text, group, hcpcs_code)]
+    holding = [group for group in procedures if _procedure_places(text, group, hcpcs_code)]
     denied = frozenset(
         code
         for group in groups
@@ -49,33 +87,62 @@ def read_article(document: SourceDocument, groups: Sequence[Group], hcpcs_code: 
         for stated in read_rows(text, group.rows).stated
         for code in stated.code.codes
     )
-    ties, reasons = [], []
-    named_anywhere = False
-    for group in supporting:
-        namings = _namings(text, group, hcpcs_code)
-        named_anywhere |= bool(namings)
-        if why_not := next((naming.why_not for naming in namings if naming.why_not), ""):
-            reasons.append(f"{_name(group)}: {why_not}")
-        elif namings and _takes_back(text, group):
-            reasons.append(f"{_name(group)}: the words above it set an exception")
-        elif namings and procedures and not held and not _in_so_many_words(text, namings, hcpcs_code):
-            reasons.append(f"{_name(group)} names a range, and the article does not list {hcpcs_code}")
-        elif namings:
-            _add(
-                ties,
-                reasons,
-                text,
-                group,
-                [naming.place for naming in namings],
-                why=f"whose words or heading name {hcpcs_code}",
-            )
-    if not named_anywhere and held:
-        if problem := _why_not_only(text, procedures, supporting, hcpcs_code):
-            reasons.append(problem)
-        else:
-            why = f"the only group, beside the only group of procedure codes, which holds {hcpcs_code}"
-            _add(ties, reasons, text, supporting[0], held[:1], why=why)
-    return TiesRead(tuple(ties), denied, tuple(reasons))
+    namings = [_namings(text, group, hcpcs_code) for group in supporting]
+    if not holding and not any(namings):
+        return TiesRead((), denied)
+    article = _Article(document, groups, holding, tuple(_outside(document, groups)), hcpcs_code)
+    if any(namings):
+        read = [_read_named(article, *pair) for pair in zip(supporting, namings, strict=True)]
+        ties = [one for one in read if isinstance(one, Tie)]
+        skipped = [one for one in read if isinstance(one, Skipped)]
+        if ties:
+            silent = [group for group, found in zip(supporting, namings, strict=True) if not found]
+            skipped += [one for group in silent if (one := _read_silent(article, group))]
+        return TiesRead(tuple(ties), denied, tuple(sorted(skipped, key=lambda one: one.places)))
+    only = _read_only(article, procedures, supporting)
+    return TiesRead(
+        (only,) if isinstance(only, Tie) else (), denied, (only,) if isinstance(only, Skipped) else ()
+    )
+
+
+def _read_named(article: _Article, group: Group, namings: Sequence[Naming]) -> Tie | Skipped | None:
+    """A group by its own words and heading; None where these do not name the code."""
+    if not namings:
+        return None
+    text, code = article.text, article.hcpcs_code
+    listed = article.holding or not any(one.section is Section.PROCEDURES for one in article.groups)
+    if why_not := next((naming.why_not for naming in namings if naming.why_not), ""):
+        return _skip(group, why_not)
+    if _takes_back(text, group):
+        return _skip(group, "the words above it set an exception")
+    if any(takes_back(text[place.start : place.end]) for held in article.holding for place in held.words):
+        return _skip(group, "the words above its procedure codes set an exception")
+    if not listed and not _in_so_many_words(text, namings, code):
+        return _skip(group, f"it names a range, and the article does not list {code}")
+    naming = [naming.place for naming in namings]
+    return _tie(article, group, naming, why=f"whose words or heading name {code}")
+
+
+def _read_silent(article: _Article, group: Group) -> Skipped | None:
+    """A group that may be the code's beside one that is: its words name no codes, or a wide range."""
+    places = [*group.headings, *group.words]
+    named = codes_named(" \n".join(article.text[place.start : place.end] for place in places))
+    if not named:
+        return _skip(group, "its words do not say which procedure codes it goes with")
+    if names(named, article.hcpcs_code):
+        return _skip(group, f"its words name a range of codes too wide to say so of {article.hcpcs_code}")
+    return None
+
+
+def _read_only(
+    article: _Article, procedures: Sequence[Group], supporting: Sequence[Group]
+) -> Tie | Skipped | None:
+    """The only group of diagnoses, beside the only one of procedure codes."""
+    text, code = article.text, article.hcpcs_code
+    if problem := _why_not_only(text, procedures, supporting, code):
+        return Skipped("", problem)
+    why = f"the only group, beside the only group of procedure codes, which holds {code}"
+    return _tie(article, supporting[0], _procedure_places(text, procedures[0], code)[:1], why=why)
 
 
 def read_rows(text: str, rows: Sequence[Place]) -> _Rows:
@@ -102,16 +169,103 @@ def read_rows(text: str, rows: Sequence[Place]) -> _Rows:
     return _Rows(tuple(stated), unread)
 
 
-def _add(
-    ties: list[Tie], reasons: list[str], text: str, group: Group, naming: Sequence[Place], *, why: str
-) -> None:
-    rows = read_rows(text, group.rows)
+def _tie(article: _Article, group: Group, naming: Sequence[Place], *, why: str) -> Tie | Skipped | None:
+    """The group's tie, unless it says more than a page can show; None for a group without a code."""
+    rows = read_rows(article.text, group.rows)
     if group.unread or rows.unread:
-        reasons.append(f"{_name(group)}: its list of diagnoses could not be read whole")
-    elif rows.stated:
-        around = (*group.headings, *group.words, *group.notes)
-        conditional = any(sets_conditions(text[place.start : place.end]) for place in around)
-        ties.append(Tie(f"{_where(group)}, {why}", tuple(naming), rows.stated, conditional))
+        return _skip(group, "its list of diagnoses could not be read whole")
+    if not rows.stated:
+        return None
+    if any(_says_more(article.text, row) for row in group.rows):
+        return _skip(group, "its rows say more than codes and what these mean")
+    if call := _find_call(article, group):
+        return _skip(group, "words about it may call for another diagnosis beside one of its own", call)
+    provisos = list(_provisos(article, group))
+    for proviso in provisos:
+        if problem := why_unquotable(article.document, proviso.place):
+            return _skip(group, f"words about it may set a condition and cannot be quoted: {problem}")
+    return Tie(f"{_where(group)}, {why}", tuple(naming), rows.stated, tuple(provisos))
+
+
+def _provisos(article: _Article, group: Group) -> Iterator[Proviso]:
+    """What a page quotes beside the group's list: all that its words say, and conditions that stand elsewhere.
+
+    A sentence that may hold a descriptor, and so cannot be quoted, is one where it speaks of a condition.
+    """
+    text = article.text
+    for place in find_sentences(text, (*group.headings, *group.words)):
+        described = why_unquotable(article.document, place) == MAY_DESCRIBE
+        if not described or sets_conditions(text[place.start : place.end]):
+            yield Proviso(f"of {_name(group)}", place)
+    for note in group.notes:
+        words = text[note.start : note.end].rstrip(_EDGE)
+        if says_more(words) and (sets_conditions(words) or words.endswith(":")):
+            yield Proviso(f"among the codes of {_name(group)}", Place(note.start, note.start + len(words)))
+    for held in article.holding:
+        of = f"of its procedure codes{f' of Group {held.number}' if held.number else ''}"
+        for place in find_sentences(text, (*held.headings, *held.words)):
+            if sets_conditions(text[place.start : place.end]):
+                yield Proviso(of, place)
+    own = frozenset(_around(group))
+    elsewhere = [place for one in article.groups for place in _around(one) if place not in own]
+    for place in (*(at for one in elsewhere for at, _ in sentences(text, one)), *article.outside):
+        words = text[place.start : place.end]
+        if speaks_of_group(words, group.number) and sets_conditions(words):
+            yield Proviso(f"of {_name(group)}", place)
+
+
+def _find_call(article: _Article, group: Group) -> Place | None:
+    """Where the article may say that a diagnosis of the group is not enough."""
+    text = article.text
+    for one in (group, *article.holding):
+        for place in _around(one):
+            for at, sentence in sentences(text, place):
+                if calls_for_another(sentence, one.number):
+                    return at
+    for other in article.groups:
+        for place in _around(other) if other is not group else ():
+            for at, sentence in sentences(text, place):
+                if ties_group(sentence, group.number):
+                    return at
+    for at in article.outside:
+        sentence = text[at.start : at.end]
+        ranks = ranks_diagnoses(sentence) and not names_others_only(sentence, article.hcpcs_code)
+        if ranks or ties_group(sentence, group.number):
+            return at
+    return None
+
+
+def _around(group: Group) -> tuple[Place, ...]:
+    return (*group.headings, *group.words, *group.notes)
+
+
+def _outside(document: SourceDocument, groups: Sequence[Group]) -> Iterator[Place]:
+    """The sentences outside all groups that speak of groups or diagnoses."""
+    inside = sorted(place for one in groups for place in (*_around(one), *one.rows))
+    starts = [place.start for place in inside]
+    ends = list(accumulate((place.end for place in inside), max))
+    for block in speaking_blocks(document):
+        before = bisect_left(starts, block.end)
+        if before and ends[before - 1] > block.start:
+            continue
+        for at, sentence in sentences(document.text, block):
+            if _MAY_TIE.search(sentence):
+                yield at
+
+
+def _says_more(text: str, row: Place) -> bool:
+    """Whether a row holds, beside codes and what these mean, words on their use."""
+    words = text[row.start : row.end].split(_EDGE)
+    if any(sets_conditions(cell) for cell in words[2:]):
+        return True
+    codes = read_codes(words[0])
+    official = len(codes) == 1 and describes(words[1], codes[0]) if len(words) > 1 else False
+    return not official and bool(_OF_USE.search(" ".join(words[1:2])))
+
+
+def _skip(group: Group, why: str, *places: Place) -> Skipped:
+    heading = group.headings[1] if group.number and len(group.headings) > 1 else group.headings[0]
+    return Skipped(_name(group), why, (heading, *places))
 
 
 def _namings(text: str, group: Group, hcpcs_code: str) -> list[Naming]:

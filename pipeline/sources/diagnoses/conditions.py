@@ -14,7 +14,7 @@ from pipeline.sources.diagnoses.groups import Group, read_groups
 from pipeline.sources.diagnoses.icd10 import description
 from pipeline.sources.diagnoses.laterality import Condition, condition_of, named_sides
 from pipeline.sources.diagnoses.tables import read_tables
-from pipeline.sources.diagnoses.ties import Stated, Tie, TiesRead
+from pipeline.sources.diagnoses.ties import Skipped, Stated, Tie, TiesRead
 
 _SPEAKS = re.compile(r"\bICD|diagnos", re.IGNORECASE)
 
@@ -34,13 +34,21 @@ class Refused(NamedTuple):
 
 
 class DiagnosesRead(NamedTuple):
-    """What a document lists for a code. `ties` are what its lists rest on; `expanded` were ranges and categories."""
+    """What a document lists for a code. `ties` are what its lists rest on; `expanded` were ranges and categories.
+
+    `skipped` are lists that may be the code's and are not shown.
+    """
 
     ties: tuple[Tie, ...] = ()
     conditions: tuple[Listed, ...] = ()
     expanded: tuple[Stated, ...] = ()
     refused: tuple[Refused, ...] = ()
-    reasons: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the document lists more than is shown, or nothing is."""
+        return tuple(one.reason for one in self.skipped)
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -78,9 +86,8 @@ def _read(held: _Held, hcpcs_code: str) -> DiagnosesRead:
     stated = [one for tie in read.ties for one in tie.stated]
     refused = [Refused(one, why) for one in stated if (why := _why_refused(one, read))]
     if wide := next((one.stated.code.written for one in refused if one.why == "wide"), ""):
-        return DiagnosesRead(
-            reasons=(f"it lists {wide}, which stands for more codes than a list of diagnoses does",)
-        )
+        why = f"it lists {wide}, which stands for more codes than a list of diagnoses does"
+        return DiagnosesRead(skipped=(*read.skipped, Skipped("", why)))
     left_out = {id(one.stated) for one in refused}
     denied = frozenset(code for one in refused for code in one.stated.code.codes)
     kept = [one for one in stated if id(one) not in left_out and not denied.intersection(one.code.codes)]
@@ -89,7 +96,7 @@ def _read(held: _Held, hcpcs_code: str) -> DiagnosesRead:
         conditions=tuple(_conditions(kept)),
         expanded=tuple(one for one in kept if one.code.expanded),
         refused=tuple(refused),
-        reasons=read.reasons,
+        skipped=read.skipped,
     )
 
 

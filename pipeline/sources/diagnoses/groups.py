@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.data import BlockKind, SourceDocument
+from pipeline.sources.codes_named import codes_named
 from pipeline.sources.diagnoses.icd10 import holds_codes
 from pipeline.sources.diagnoses.ties import NEGATIVE, Place
 
@@ -57,6 +58,7 @@ _MARK = re.compile(
 _INSIDE = re.compile(r"(?<=\s)group\s+\d+\s+(?:paragraph|codes)\s*:", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[•●▪◦‣·*–—o-]|\d{1,3}[.)])\s+")
 _RUN_TOGETHER = re.compile(r"codes?\s+that\s+(?:do|does|are)\s+not\b", re.IGNORECASE)
+_HISTORY = re.compile(r"(?:\w+\s+)?revision\s+history\b", re.IGNORECASE)
 _HEAD = re.compile(
     r"(?:ICD-?10(?:-CM)?\s+|CPT/HCPCS\s+)?codes?\s+(?:ICD-?10(?:-CM)?\s+)?(?:code\s+)?description\s*",
     re.IGNORECASE,
@@ -68,8 +70,39 @@ def read_groups(document: SourceDocument) -> list[Group]:
     reader = _Reader(document.text)
     for block in document.blocks:
         reader.take(block.kind, block.level, Place(block.start, block.end))
+    for group in reader.groups:
+        group.unread |= _lacks_rows(document.text, group)
     groups = [group for group in reader.groups if group.rows or group.unread]
     return groups if any(group.section is Section.SUPPORTING for group in groups) else []
+
+
+def _lacks_rows(text: str, group: Group) -> bool:
+    """Whether words of a supporting group say which codes its diagnoses go with, and none are there to be read."""
+    if group.rows or not group.number or group.section is not Section.SUPPORTING:
+        return False
+    return any(codes_named(text[place.start : place.end]) for place in group.words)
+
+
+def speaking_blocks(document: SourceDocument) -> Iterator[Place]:
+    """The blocks that say what holds: all but those of a history of revisions, which tells what was."""
+    past: int | None = None  # level of the heading of the history; 0: a paragraph
+    for block in document.blocks:
+        words = document.text[block.start : block.end]
+        heading = block.kind is BlockKind.HEADING
+        titled = (heading or block.kind is BlockKind.PARAGRAPH) and len(words) <= _LONGEST_TITLE
+        if titled and _HISTORY.match(words):
+            past = block.level if heading else 0
+        elif titled and past is not None and _ends(past, words, block.level if heading else 0):
+            past = None
+        if past is None:
+            yield Place(block.start, block.end)
+
+
+def _ends(past: int, title: str, level: int) -> bool:
+    """Whether a title ends the history of revisions: a heading of its level or above, or the title of a section."""
+    if past and level:
+        return level <= past
+    return bool(_section_of(title) or _OTHER.match(title))
 
 
 def _section_of(title: str) -> Section | None:
@@ -80,7 +113,7 @@ def _section_of(title: str) -> Section | None:
         if NEGATIVE.search(title):
             return Section.NOT_SUPPORTING
         return Section.SUPPORTING if _SUPPORT.search(title) else None
-    return Section.PROCEDURES if _PROCEDURES.match(title) else None
+    return Section.PROCEDURES if _PROCEDURES.match(title) and not codes_named(title) else None
 
 
 class _Reader:
@@ -163,7 +196,7 @@ class _Reader:
             known = next((group for group in before if group.number == number), None)
             if known is None:
                 assert self._section is not None  # noqa: S101 - only asked for inside a section
-                above = next((group.words for group in before if not group.number), [])
+                above = next((_all_words(group) for group in before if not group.number), [])
                 known = Group(self._section, number, headings=[self._title], words=[*above])
                 self.groups.append(known)
             self._group = known
@@ -178,3 +211,8 @@ class _Reader:
         else:
             group.notes.append(place)
             group.unread |= coded and self._section is not Section.PROCEDURES
+
+
+def _all_words(group: Group) -> list[Place]:
+    """What stands above the numbered groups of a section, the section's title apart."""
+    return [*group.headings[1:], *group.words, *group.notes]

@@ -80,7 +80,7 @@ def read_codes(text: str) -> tuple[WrittenCode, ...]:
         position = between.end() if (between := _BETWEEN.match(text, position)) else position
     if found and not text[position:].strip():
         return tuple(found)
-    if len(found) == 1 and _describes(text[found[0].end :], found[0]):
+    if len(found) == 1 and describes(text[found[0].end :], found[0]):
         return tuple(found)
     return ()
 
@@ -100,7 +100,7 @@ def read_list(text: str) -> tuple[WrittenCode, ...] | None:
     ended = [
         one._replace(end=start + len(text[start:end].rstrip())) for one, start, end in _pieces(found, ends)
     ]
-    if all(_describes(text[one.start + len(one.written) : one.end], one) for one in ended):
+    if all(describes(text[one.start + len(one.written) : one.end], one) for one in ended):
         return tuple(ended)
     return None
 
@@ -121,7 +121,7 @@ def _written(match: re.Match[str]) -> WrittenCode:
     return WrittenCode(written, expand(first, last), match["mark"], match.start(), match.end())
 
 
-def _describes(text: str, one: WrittenCode) -> bool:
+def describes(text: str, one: WrittenCode) -> bool:
     """Whether the text is the official description of a code."""
     said = _WORD.findall(text.lower())
     return len(one.codes) == 1 and bool(said) and said == _WORD.findall(description(one.codes[0]).lower())

@@ -7,13 +7,26 @@ from collections.abc import Iterable
 
 from pipeline.data import BlockKind, DocumentBlock, QuoteEvidence, SourceDocument
 from pipeline.sources.codes_named import codes_named, names
-from pipeline.sources.descriptors import elide_descriptors
-from pipeline.sources.diagnoses.ties import Place
+from pipeline.sources.descriptors import elide_descriptors, may_describe
+from pipeline.sources.diagnoses.ties import Place, plain_words
 from pipeline.sources.document_quotes import quote_document
 
 _CODE = r"(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})"
 _RANGE = re.compile(rf"\b{_CODE}(?:\s?[-–—]\s?{_CODE}|\s+(?:to|through)\s+{_CODE})?\b")
 _DESCRIBED = re.compile(rf"\b{_CODE}\s*(?:[-–—:,]\s*|\s)(?=[A-Z][a-z]+)")
+MAY_DESCRIBE = "they may hold a descriptor of CPT"
+TOO_LONG = "its licence's cap on quotes leaves no room for them"
+
+# Behind a CPT code a sentence goes on with one of these words, or a descriptor begins.
+_BEHIND = re.compile(r"\b(?:[0-9]{4}[0-9FTUM]|D[0-9]{4})\b[\s:,–—-]*(?P<word>[A-Za-z][a-z]+)")
+_GOES_ON = frozenset(
+    (
+        "after alone also and applies are as at be been before both by can codes coverage covered does during for from "
+        "has have if in include includes is it listed may must not on only or payment per performed provided reported "
+        "require required requires services shall should support supported the these this through to under unless used "
+        "was were when where which while will with within without billed"
+    ).split()
+)
 
 
 class Quotes:
@@ -54,6 +67,16 @@ def short_naming(document: SourceDocument, place: Place, hcpcs_code: str) -> Pla
         if names(codes_named(match.group()), hcpcs_code):
             return Place(place.start + match.start(), place.start + match.end())
     return place
+
+
+def why_unquotable(document: SourceDocument, place: Place) -> str:
+    """Why a sentence may not be quoted as it stands: empty where it may."""
+    words = document.text[place.start : place.end]
+    plain = elide_descriptors(words)
+    behind = (match["word"].lower() for match in _BEHIND.finditer(plain))
+    if plain != plain_words(words) or may_describe(plain) or any(word not in _GOES_ON for word in behind):
+        return MAY_DESCRIBE
+    return "" if Quotes(document).is_short(place) else TOO_LONG
 
 
 def quote_place(document: SourceDocument, place: Place) -> QuoteEvidence:

@@ -13,12 +13,20 @@ from pipeline.data import SourceDocument
 from pipeline.sources.diagnoses.conditions import DiagnosesRead, Listed, Refused, read_diagnoses
 from pipeline.sources.diagnoses.icd10 import edition
 from pipeline.sources.diagnoses.laterality import Condition
-from pipeline.sources.diagnoses.quotes import Quotes, short_naming
+from pipeline.sources.diagnoses.quotes import Quotes, short_naming, why_unquotable
 from pipeline.sources.diagnoses.rows import condition_cells, condition_text
-from pipeline.sources.diagnoses.ties import Place, Tie, caveat_words, find_caveat
+from pipeline.sources.diagnoses.ties import Place, Skipped, Tie, caveat_words, find_caveat
 
 SUBJECT_KINDS = frozenset(
-    ("diagnosis", "diagnosis_source", "diagnosis_expanded", "diagnosis_refused", "diagnosis_caveat")
+    (
+        "diagnosis",
+        "diagnosis_source",
+        "diagnosis_proviso",
+        "diagnosis_skipped",
+        "diagnosis_expanded",
+        "diagnosis_refused",
+        "diagnosis_caveat",
+    )
 )
 MOST_SHOWN = 60
 """Conditions of one document on a page."""
@@ -58,7 +66,9 @@ def compose_diagnoses(document: SourceDocument, hcpcs_code: str) -> DiagnosisSen
         return DiagnosisSentences(reasons=tuple(reasons))
     quotes = Quotes(document)
     naming = tuple(short_naming(document, place, hcpcs_code) for tie in read.ties for place in tie.naming)
-    if not quotes.take(naming):
+    provisos = _provisos(document, read.ties, quotes)
+    # What the list depends on comes before its rows: without it they are not shown.
+    if not quotes.take((*naming, *(place for one in provisos for place in one.places))):
         return DiagnosisSentences(reasons=(f"{document.title}: its licence's cap on quotes leaves no room",))
     rows = []
     for listed in read.conditions[:MOST_SHOWN]:
@@ -72,13 +82,50 @@ def compose_diagnoses(document: SourceDocument, hcpcs_code: str) -> DiagnosisSen
         if len(rows) < len(read.conditions)
         else ""
     )
-    source = DiagnosisSentence(
-        f"diagnosis_source:{document.id}",
-        f"{_source(document, hcpcs_code, read.ties)}{shown}",
-        naming or rows[0].places,
-    )
-    above = [source, *_asides(document, read, quotes)]
+    basis = naming or rows[0].places
+    above = [
+        DiagnosisSentence(
+            f"diagnosis_source:{document.id}", f"{_source(document, hcpcs_code, read.ties)}{shown}", basis
+        ),
+        *provisos,
+    ]
+    if read.skipped:
+        text = f"Not shown: {_skipped_words(read.skipped)}."
+        places = [place for one in read.skipped for place in one.places if _take(document, place, quotes)]
+        above.append(DiagnosisSentence(f"diagnosis_skipped:{document.id}", text, tuple(places) or basis))
+    above += _asides(document, read, quotes, basis)
     return DiagnosisSentences(tuple(above), tuple(rows), tuple(reasons))
+
+
+def _provisos(document: SourceDocument, ties: Sequence[Tie], quotes: Quotes) -> tuple[DiagnosisSentence, ...]:
+    """What the document says about the lists, a sentence each, in the document's order and words."""
+    of: dict[Place, dict[str, None]] = {}
+    for tie in ties:
+        for proviso in tie.provisos:
+            of.setdefault(proviso.place, {})[proviso.of] = None
+    return tuple(
+        DiagnosisSentence(
+            f"diagnosis_proviso:{document.id}/{number}",
+            proviso_text(of[place], quotes.words(place)),
+            (place,),
+        )
+        for number, place in enumerate(sorted(of), 1)
+    )
+
+
+def proviso_text(of: Iterable[str], quote: str) -> str:
+    """What the document says there of a list, in its own words."""
+    words = " ".join(quote.split())
+    return f"It says {' and '.join(of)}: “{words}”{'' if words.endswith(('.', '!', '?')) else '.'}"
+
+
+def _take(document: SourceDocument, place: Place, quotes: Quotes) -> bool:
+    return not why_unquotable(document, place) and quotes.take((place,))
+
+
+def _skipped_words(skipped: Sequence[Skipped]) -> str:
+    """Lists and why each is not shown; the rest of a long row of them is counted."""
+    return f"{'; '.join(f'{one.what}, because {one.why}' for one in skipped[:_NAMED])}{_more(skipped)}"
 
 
 def _source(document: SourceDocument, hcpcs_code: str, ties: Sequence[Tie]) -> str:
@@ -90,7 +137,7 @@ def _source(document: SourceDocument, hcpcs_code: str, ties: Sequence[Tie]) -> s
 
 
 def _list(tie: Tie) -> str:
-    return f"{tie.where}{', on conditions that the words above it set' if tie.conditional else ''}"
+    return f"{tie.where}{', subject to the words quoted here' if tie.provisos else ''}"
 
 
 def _places(listed: Listed, quotes: Quotes) -> Iterable[Place]:
@@ -121,16 +168,21 @@ def _row(
     )
 
 
-def _asides(document: SourceDocument, read: DiagnosesRead, quotes: Quotes) -> Iterable[DiagnosisSentence]:
+def _asides(
+    document: SourceDocument, read: DiagnosesRead, quotes: Quotes, basis: tuple[Place, ...]
+) -> Iterable[DiagnosisSentence]:
     """What else is to be said of the list: what was expanded, what is left out, what it does not promise."""
     expanded = list(dict.fromkeys((one.code.written, len(one.code.codes), one.own) for one in read.expanded))
     if expanded and quotes.take(places := tuple(own for _, _, own in expanded[:_NAMED])):
         named = ", ".join(f"{written} ({count})" for written, count, _ in expanded[:_NAMED])
         text = f"Written there as ranges or categories, and shown as their billable codes: {named}{_more(expanded)}."
         yield DiagnosisSentence(f"diagnosis_expanded:{document.id}", text, places)
-    if read.refused and quotes.take(places := tuple(one.stated.own for one in read.refused[:_NAMED])):
+    if read.refused:  # said even where no quote of these codes has room
+        places = tuple(one.stated.own for one in read.refused[:_NAMED])
         yield DiagnosisSentence(
-            f"diagnosis_refused:{document.id}", f"Left out: {_refused_words(read.refused)}.", places
+            f"diagnosis_refused:{document.id}",
+            f"Left out: {_refused_words(read.refused)}.",
+            places if quotes.take(places) else basis,
         )
     caveat = find_caveat(document.text)
     if caveat and quotes.is_short(caveat) and quotes.take((caveat,)):

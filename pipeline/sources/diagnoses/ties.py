@@ -32,25 +32,45 @@ class Stated(NamedTuple):
     named: Place | None = None
 
 
+class Proviso(NamedTuple):
+    """A sentence about a list, which a page quotes beside it; `of` says in words where it stands: `of Group 1`."""
+
+    of: str
+    place: Place
+
+
 class Tie(NamedTuple):
     """Diagnoses that a document lists for a HCPCS code.
 
     `where` says in words which list it is and why it is the code's; `naming` are the places that tie it to the code;
-    `conditional`: the words above the list set conditions.
+    without the `provisos` beside it the list says more than the document does.
     """
 
     where: str
     naming: tuple[Place, ...]
     stated: tuple[Stated, ...]
-    conditional: bool = False
+    provisos: tuple[Proviso, ...] = ()
+
+
+class Skipped(NamedTuple):
+    """A list that is not shown, in words (`what`; empty: all), `why`, and the places that a page may quote for it."""
+
+    what: str
+    why: str
+    places: tuple[Place, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """What and why, as a gap says it."""
+        return f"{self.what}: {self.why}" if self.what else self.why
 
 
 class TiesRead(NamedTuple):
-    """The ties of a document to a code; `denied` are codes that it lists as not supporting; `reasons` why not more."""
+    """The ties of a document to a code; `denied` are codes that it lists as not supporting; `skipped` are no ties."""
 
     ties: tuple[Tie, ...] = ()
     denied: frozenset[str] = frozenset()
-    reasons: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 class Naming(NamedTuple):
@@ -67,6 +87,13 @@ NEGATIVE = re.compile(
 )
 """What makes a sentence, heading or cell say something else than that a diagnosis supports a service."""
 
+CAVEAT = re.compile(
+    r"\bnot\s+(?:\w+\s+){0,3}?(?:assur|guarante|ensur)\w+\s+(?:of\s+)?(?:\w+\s+){0,2}?(?:coverage|payment|reimbursement)"
+    r"|\bno\s+guarantee\s+(?:of|for)\s+(?:\w+\s+){0,2}?(?:coverage|payment|reimbursement)",
+    re.IGNORECASE,
+)
+"""Words that say that a listed diagnosis does not guarantee coverage or payment."""
+
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z(*•])")
 _HCPCS = r"(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})"
 _BESIDE = (
@@ -74,22 +101,13 @@ _BESIDE = (
     r"|following|prior to|rather than)\b"
 )
 _TYING = re.compile(r"support|cover|necess|\bappl|diagnos|\bICD|\bbill|\breport|\bfor\b", re.IGNORECASE)
+_BRACKETED = re.compile(rf"\b{_HCPCS}\s*[(\[](?:[^()\[\]]|[(\[][^()\[\]]*[)\]])*[)\]]")
 _ELSEWHERE = re.compile(r"\b(?:see|refer(?:red)?)\b", re.IGNORECASE)
 _LIST = re.compile(rf"(?:\b(?:CPT|HCPCS|procedures?|codes?|and|or|to|through|{_HCPCS})\b|[\s/,;:.®()–—-])*")
-_CONDITION = re.compile(
-    r"\b(?:when|if|only|unless|where|must|secondary|primary|combination|together|addition\w*|along|plus|both|requir\w+"
-    r"|limited|provided|with|must|first|second|following failure|after)\b|\*",
-    re.IGNORECASE,
-)
 _OF_THE_LIST = re.compile(
     r"\b(?:these|those|it|they|this|following|below|above|listed|group)\b.*(?:cover|support|pa(?:y|id)|allow|necess)"
     r"|(?:cover|support|pa(?:y|id)|allow|necess).*\b(?:these|those|it|they|this|following|below|above|listed|group)\b",
     re.IGNORECASE | re.DOTALL,
-)
-_CAVEAT = re.compile(
-    r"\bnot\s+(?:\w+\s+){0,3}?(?:assur|guarante|ensur)\w+\s+(?:of\s+)?(?:\w+\s+){0,2}?(?:coverage|payment|reimbursement)"
-    r"|\bno\s+guarantee\s+(?:of|for)\s+(?:\w+\s+){0,2}?(?:coverage|payment|reimbursement)",
-    re.IGNORECASE,
 )
 _ABOUT_DIAGNOSES = re.compile(r"\bICD|diagnos", re.IGNORECASE)
 
@@ -104,6 +122,14 @@ def sentences(text: str, place: Place) -> Iterator[tuple[Place, str]]:
         position = match.end() if match else end
 
 
+def plain_words(text: str) -> str:
+    """The text without the descriptors in brackets behind codes.
+
+    Words behind a dash or a colon, which no page quotes, stay: a descriptor, or what the document says of the code.
+    """
+    return _BRACKETED.sub(lambda match: elide_descriptors(match.group()), text)
+
+
 def find_namings(text: str, place: Place, hcpcs_code: str) -> list[Naming]:
     """The sentences of a place that name the code, or a range that holds it; with why one ties nothing to it."""
     return [
@@ -114,8 +140,8 @@ def find_namings(text: str, place: Place, hcpcs_code: str) -> list[Naming]:
 
 
 def _why_not(sentence: str, hcpcs_code: str) -> str:
-    plain = elide_descriptors(sentence)
-    if NEGATIVE.search(_CAVEAT.sub("", plain)):
+    plain = plain_words(sentence)
+    if NEGATIVE.search(CAVEAT.sub("", plain)):
         return f"its words on {hcpcs_code} set an exception"
     beside = re.search(rf"\b(?!{hcpcs_code}){_HCPCS}\b[^.;]*?{_BESIDE}[^.;]*?\b{hcpcs_code}\b", plain)
     if beside or _ELSEWHERE.search(plain) or not (_TYING.search(plain) or _LIST.fullmatch(plain)):
@@ -132,23 +158,14 @@ def names_others_only(text: str, hcpcs_code: str) -> bool:
 def takes_back(text: str) -> bool:
     """Whether words above a list say of the list itself that it does not support or is not covered."""
     return any(
-        NEGATIVE.search(plain := _CAVEAT.sub("", elide_descriptors(sentence))) and _OF_THE_LIST.search(plain)
-        for _, sentence in sentences(text, Place(0, len(text)))
-    )
-
-
-def sets_conditions(text: str) -> bool:
-    """Whether words above a list set conditions for what it holds."""
-    return any(
-        (_CONDITION.search(plain := elide_descriptors(sentence)) or NEGATIVE.search(plain))
-        and not _CAVEAT.search(sentence)
+        NEGATIVE.search(plain := CAVEAT.sub("", plain_words(sentence))) and _OF_THE_LIST.search(plain)
         for _, sentence in sentences(text, Place(0, len(text)))
     )
 
 
 def find_caveat(text: str) -> Place | None:
     """Where the document says that a listed diagnosis does not guarantee coverage or payment."""
-    for match in _CAVEAT.finditer(text):
+    for match in CAVEAT.finditer(text):
         start = max(text.rfind("\n", 0, match.start()) + 1, 0)
         end = text.find("\n", match.end())
         line = Place(start, end if end >= 0 else len(text))
@@ -161,7 +178,7 @@ def find_caveat(text: str) -> Place | None:
 
 def caveat_words(sentence: str) -> str:
     """What the sentence says is not guaranteed: `coverage`, `payment`, `coverage or payment`; empty: nothing."""
-    match = _CAVEAT.search(sentence)
+    match = CAVEAT.search(sentence)
     if match is None:
         return ""
     rest = sentence[match.start() : match.end() + 30].lower()
