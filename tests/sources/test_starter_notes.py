@@ -17,6 +17,7 @@ from pipeline.sources.notes import TOPICS, Note, load_note, load_notes
 from pipeline.sources.reading.apart import read_apart
 
 STARTER = Path(__file__).parents[2] / "sources" / "starter"
+REACH = Path(__file__).with_name("starter_reach.txt")
 MANUALS = ("manuals/ncci_policy_manual_2026.pdf", "pfs/rvu25d_oct2025/RVU25D.pdf")
 # Words that say how often something happens: none may stand where no source counts.
 FREQUENCY = re.compile(
@@ -149,6 +150,11 @@ def test_every_starter_note_applies_to_some_starter_code(reach: dict[str, list[s
     assert {note for note, codes in reach.items() if not codes} == BEYOND_THE_STARTER_SET
 
 
+def reach_lines(reach: Mapping[str, Collection[str]]) -> list[str]:
+    """One line a note: its id, then the starter codes whose pages it is on."""
+    return [f"{note}: {' '.join(sorted(codes))}".strip() for note, codes in sorted(reach.items())]
+
+
 def unclassified(notes: list[Note], code: str, values: Mapping[str, str]) -> set[str]:
     """The notes that apply to a code nobody classified."""
     return {note.id for note in notes if applies(note.applies_to, hcpcs_code=code, tags=None, values=values)}
@@ -266,3 +272,8 @@ def test_every_anchor_stands_where_the_note_says(notes: list[Note], shared_data:
     assert {id_: state for id_, state in states.items() if state is not AnchorState.MATCHED} == {}
     shifted = notes[0].anchor.model_copy(update={"start": notes[0].anchor.start + 40})
     assert resolvers[shifted.document].resolve(shifted).state is AnchorState.MOVED
+
+
+def test_each_note_is_on_the_pages_where_it_was_read_and_on_no_other(reach: dict[str, list[str]]):
+    """A line that changed is read against the document first, then written into `starter_reach.txt`."""
+    assert reach_lines(reach) == REACH.read_text(encoding="utf-8").splitlines()
