@@ -238,9 +238,9 @@ def test_a_row_that_cannot_be_read_leaves_the_whole_list_out():
     assert codes(held) == set() and "could not be read whole" in reason(held)
 
 
-HEADED = """# Invented cross-reference
+HEADED = """# Diagnoses by CPT code
 
-## 20610 Invented words
+## 20610
 
 | ICD-10-CM | Meaning |
 |---|---|
@@ -263,7 +263,7 @@ def test_a_table_belongs_to_the_one_code_that_its_heading_names(heading):
 
 def test_caps_on_quotes_shorten_them_and_leave_out_what_does_not_fit():
     rows = "\n".join(f"| 20610 | {code} |" for code in ("M17.11", "M54.50", "M25.561", "I10", "M72.0"))
-    text = f"# Invented\n\n| CPT | ICD-10-CM |\n|---|---|\n{rows}\n"
+    text = f"# Diagnoses\n\n| CPT | ICD-10-CM |\n|---|---|\n{rows}\n"
     whole = compose_diagnoses(from_markdown(text), "20610")
     assert len(whole.rows) == 5 and "conditions are shown" not in whole.above[0].text
     held = from_markdown(text, quote_words=2, page_words=6)

@@ -131,9 +131,14 @@ def test_a_condition_beside_what_may_be_a_descriptor_withholds_the_list(words):
     assert composed.rows == () and UNQUOTED in composed.reasons[0] and "descriptor" in composed.reasons[0]
 
 
-def test_words_that_may_be_a_descriptor_and_set_no_condition_are_left_out():
-    composed = compose(tied("20610 Arthroinvention, invented: these are covered."))
+def test_only_what_the_article_itself_says_behind_a_code_of_procedures_is_left_out():
+    composed = compose(tied(f"20610 {PROCEDURES[0][1]}: these are covered."))
     assert len(composed.rows) == len(composed.above) == 1
+    for words in ("20610 Arthroinvention, invented: these are covered.", "For 20610, acute presentations:"):
+        composed = compose(tied(words))
+        assert composed.rows == () and UNQUOTED in composed.reasons[0]
+    revised = compose(tied(f"20610 {PROCEDURES[0][1]}, revised: these are covered."))
+    assert revised.rows == ()
 
 
 def test_a_condition_that_the_caps_leave_no_room_for_withholds_the_list():
@@ -327,7 +332,7 @@ def test_what_is_not_shown_is_said_where_the_caps_leave_room_for_the_list_alone(
     assert whole.above[1].text.endswith("goes with and 4 more.")
 
 
-HEADED = """# Invented cross-reference
+HEADED = """# Diagnoses by CPT code
 
 ## 20610
 

@@ -180,6 +180,19 @@ def test_what_is_said_of_conditions_and_of_lists_not_shown_is_composed_again(kin
     assert verify(claim.model_copy(update={"evidence_ids": ()}), (), held=AROUND).label is not Label.SUPPORTED
 
 
+def test_words_from_elsewhere_are_composed_again_too():
+    page = article(group(1, [RIGHT_KNEE]))
+    held = from_html(page.replace("This invented", "M17.11 is for adults aged over 18. This invented"))
+    draft = around(held)
+    claim = next(c for c in draft.statements[0].claims if c.subject.startswith("diagnosis_proviso:"))
+    evidence = [item for item in draft.evidence if item.id in claim.evidence_ids]
+    assert claim.text == "It says elsewhere: “M17.11 is for adults aged over 18.”"
+    assert verify(claim, evidence, held=held).label is Label.SUPPORTED
+    for before, after in (("elsewhere", "of Group 1"), ("over 18", "over 8"), ("M17.11", "M17.12")):
+        changed = claim.model_copy(update={"text": claim.text.replace(before, after)})
+        assert verify(changed, evidence, held=held).label is not Label.SUPPORTED
+
+
 def test_a_condition_does_not_stand_where_the_document_no_longer_sets_it():
     draft = around()
     claim = next(c for c in draft.statements[0].claims if c.subject.startswith("diagnosis_proviso:"))

@@ -91,7 +91,7 @@ def test_a_sentence_quoted_without_its_descriptors_stands_and_a_changed_one_does
     )
     end = source.index(" More")
     quote = elide_descriptors(source[:end])
-    assert "(…)) may be reported with code 99991 (…)." in quote
+    assert "G9999 (…) may be reported with code 99991 (…)." in quote
     assert judge(quote, quote, source, end).label is Label.SUPPORTED
     for old, new in (("may be", "may not be"), ("99991", "99992"), ("some", "few"), ("G9999", "G9998")):
         assert judge(quote.replace(old, new), quote, source, end).label is not Label.SUPPORTED, new

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
-from pipeline.data import SourceDocument
+from pipeline.data import DocumentBlock, SourceDocument
 from pipeline.sources.codes_named import codes_named, names
 from pipeline.sources.diagnoses.companions import (
     calls_for_another,
@@ -21,9 +21,18 @@ from pipeline.sources.diagnoses.companions import (
     ties_group,
 )
 from pipeline.sources.diagnoses.groups import Group, Section, speaking_blocks
-from pipeline.sources.diagnoses.icd10 import describes, holds_codes, read_codes, read_list
-from pipeline.sources.diagnoses.provisos import find_sentences, says_more, sets_conditions
-from pipeline.sources.diagnoses.quotes import MAY_DESCRIBE, why_unquotable
+from pipeline.sources.diagnoses.icd10 import codes_in, holds_codes, read_codes, read_list
+from pipeline.sources.diagnoses.provisos import (
+    ELSEWHERE,
+    MOST_QUOTED,
+    concerns,
+    denies,
+    find_concerning,
+    find_sentences,
+    says_more,
+    says_use,
+)
+from pipeline.sources.diagnoses.quotes import why_unquotable
 from pipeline.sources.diagnoses.ties import (
     NEGATIVE,
     Naming,
@@ -40,14 +49,6 @@ from pipeline.sources.diagnoses.ties import (
 )
 
 _HCPCS = re.compile(r"(?P<code>[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})(?![0-9A-Za-z])")
-_OF_USE = re.compile(
-    r"\b(?:must|only|requir\w+|(?:primary|secondary)\s+(?:dx|diagnos\w+|codes?)|report\w*|bill\w*|cover\w*|use\s+with"
-    r"|in\s+addition|unless|documented)\b",
-    re.IGNORECASE,
-)
-"""Words on the use of a code, which no description of one holds."""
-
-_MAY_TIE = re.compile(r"group|diagnos|secondary", re.IGNORECASE)
 _EDGE = " | "
 
 
@@ -59,14 +60,13 @@ class _Rows(NamedTuple):
 class _Article(NamedTuple):
     """An article as it is read for a code.
 
-    `holding` are its groups of procedure codes that list the code, `outside` what it says of diagnoses or groups
-    outside all groups.
+    `holding` are its groups of procedure codes that list the code, `outside` the blocks outside all groups.
     """
 
     document: SourceDocument
     groups: Sequence[Group]
     holding: Sequence[Group]
-    outside: Sequence[Place]
+    outside: Sequence[DocumentBlock]
     hcpcs_code: str
 
     @property
@@ -176,45 +176,86 @@ def _tie(article: _Article, group: Group, naming: Sequence[Place], *, why: str) 
         return _skip(group, "its list of diagnoses could not be read whole")
     if not rows.stated:
         return None
-    if any(_says_more(article.text, row) for row in group.rows):
+    held = [_row_of(article.text, one, article.hcpcs_code) for one in article.holding]
+    if any(_says_more(article.text, row) for row in group.rows) or any(
+        says_more(cell) for row in held if row for cell in article.text[row.start : row.end].split(_EDGE)[2:]
+    ):
         return _skip(group, "its rows say more than codes and what these mean")
-    if call := _find_call(article, group):
+    listed = frozenset(code for one in rows.stated for code in one.code.codes)
+    if call := _find_call(article, group, listed):
         return _skip(group, "words about it may call for another diagnosis beside one of its own", call)
-    provisos = list(_provisos(article, group))
+    elsewhere = tuple(islice(_elsewhere(article, group, listed), MOST_QUOTED + 1))
+    if any(denies(article.text[one.place.start : one.place.end], listed) for one in elsewhere):
+        return _skip(group, "words elsewhere in it may deny or end its coverage")
+    provisos = (*_provisos(article, group), *elsewhere)
+    if len(provisos) > MOST_QUOTED:
+        return _skip(group, f"more than {MOST_QUOTED} sentences about it may set conditions")
     for proviso in provisos:
         if problem := why_unquotable(article.document, proviso.place):
             return _skip(group, f"words about it may set a condition and cannot be quoted: {problem}")
-    return Tie(f"{_where(group)}, {why}", tuple(naming), rows.stated, tuple(provisos))
+    return Tie(f"{_where(group)}, {why}", tuple(naming), rows.stated, provisos)
 
 
 def _provisos(article: _Article, group: Group) -> Iterator[Proviso]:
-    """What a page quotes beside the group's list: all that its words say, and conditions that stand elsewhere.
-
-    A sentence that may hold a descriptor, and so cannot be quoted, is one where it speaks of a condition.
-    """
+    """What a page quotes beside the group's list: all that its words say beyond what the list supports."""
     text = article.text
-    for place in find_sentences(text, (*group.headings, *group.words)):
-        described = why_unquotable(article.document, place) == MAY_DESCRIBE
-        if not described or sets_conditions(text[place.start : place.end]):
-            yield Proviso(f"of {_name(group)}", place)
+    for place in (*group.headings, *group.words):
+        yield from (Proviso(f"of {_name(group)}", at) for at in _more(article, place))
     for note in group.notes:
         words = text[note.start : note.end].rstrip(_EDGE)
-        if says_more(words) and (sets_conditions(words) or words.endswith(":")):
+        if says_more(words):
             yield Proviso(f"among the codes of {_name(group)}", Place(note.start, note.start + len(words)))
     for held in article.holding:
         of = f"of its procedure codes{f' of Group {held.number}' if held.number else ''}"
-        for place in find_sentences(text, (*held.headings, *held.words)):
-            if sets_conditions(text[place.start : place.end]):
-                yield Proviso(of, place)
-    own = frozenset(_around(group))
-    elsewhere = [place for one in article.groups for place in _around(one) if place not in own]
-    for place in (*(at for one in elsewhere for at, _ in sentences(text, one)), *article.outside):
-        words = text[place.start : place.end]
-        if speaks_of_group(words, group.number) and sets_conditions(words):
-            yield Proviso(f"of {_name(group)}", place)
+        for place in _around(held):
+            yield from (Proviso(of, at) for at in _more(article, place))
 
 
-def _find_call(article: _Article, group: Group) -> Place | None:
+def _more(article: _Article, place: Place) -> Iterator[Place]:
+    """The sentences of a place that say more, the article's own descriptions of its procedures aside."""
+    for at in find_sentences(article.text, place):
+        sentence = article.text[at.start : at.end]
+        if says_more(sentence) and says_more(_undescribed(article, sentence)):
+            yield at
+
+
+def _undescribed(article: _Article, sentence: str) -> str:
+    """A sentence without what the article's rows say behind the procedure codes that it names."""
+    for group in article.groups if article.holding else ():
+        for row in group.rows if group.section is Section.PROCEDURES else ():
+            code, _, words = article.text[row.start : row.end].partition(_EDGE)
+            words = words.partition(_EDGE)[0].strip()
+            if words and code in sentence:
+                behind = rf"\b{re.escape(code)}\b[\s:,|(–—-]{{0,5}}{re.escape(words)}\b"
+                sentence = re.sub(behind, code, sentence, flags=re.IGNORECASE)
+    return sentence
+
+
+def _elsewhere(article: _Article, group: Group, listed: frozenset[str]) -> Iterator[Proviso]:
+    """Sentences about the group's list that stand in other groups, or outside all of them."""
+    text, code, own = article.text, article.hcpcs_code, frozenset(_around(group))
+
+    def proviso(at: Place) -> Proviso:
+        named = speaks_of_group(text[at.start : at.end], group.number)
+        return Proviso(f"of {_name(group)}" if named else ELSEWHERE, at)
+
+    def about(sentence: str, *, whole: bool | None = False) -> bool:
+        return speaks_of_group(sentence, group.number) or concerns(sentence, listed, code, whole=whole)
+
+    held = {place for one in article.holding for place in _around(one)}
+    for one in article.groups:
+        whole = None if one.section is Section.NOT_SUPPORTING else True
+        for place in _around(one):
+            for at in find_sentences(text, place) if place not in own | held else ():
+                sentence = text[at.start : at.end]
+                if says_more(sentence) and about(sentence, whole=whole):
+                    yield proviso(at)
+    for at in find_concerning(text, article.outside, about):
+        if says_more(text[at.start : at.end]):
+            yield proviso(at)
+
+
+def _find_call(article: _Article, group: Group, listed: frozenset[str]) -> Place | None:
     """Where the article may say that a diagnosis of the group is not enough."""
     text = article.text
     for one in (group, *article.holding):
@@ -227,11 +268,12 @@ def _find_call(article: _Article, group: Group) -> Place | None:
             for at, sentence in sentences(text, place):
                 if ties_group(sentence, group.number):
                     return at
-    for at in article.outside:
-        sentence = text[at.start : at.end]
-        ranks = ranks_diagnoses(sentence) and not names_others_only(sentence, article.hcpcs_code)
-        if ranks or ties_group(sentence, group.number):
-            return at
+    for block in article.outside:
+        for at, sentence in sentences(text, Place(block.start, block.end)):
+            ranks = ranks_diagnoses(sentence) and not names_others_only(sentence, article.hcpcs_code)
+            calls = codes_in(sentence) & listed and calls_for_another(sentence, group.number)
+            if ranks or calls or ties_group(sentence, group.number):
+                return at
     return None
 
 
@@ -239,28 +281,21 @@ def _around(group: Group) -> tuple[Place, ...]:
     return (*group.headings, *group.words, *group.notes)
 
 
-def _outside(document: SourceDocument, groups: Sequence[Group]) -> Iterator[Place]:
-    """The sentences outside all groups that speak of groups or diagnoses."""
+def _outside(document: SourceDocument, groups: Sequence[Group]) -> Iterator[DocumentBlock]:
+    """The blocks outside all groups that say what holds."""
     inside = sorted(place for one in groups for place in (*_around(one), *one.rows))
     starts = [place.start for place in inside]
     ends = list(accumulate((place.end for place in inside), max))
     for block in speaking_blocks(document):
         before = bisect_left(starts, block.end)
-        if before and ends[before - 1] > block.start:
-            continue
-        for at, sentence in sentences(document.text, block):
-            if _MAY_TIE.search(sentence):
-                yield at
+        if not before or ends[before - 1] <= block.start:
+            yield block
 
 
 def _says_more(text: str, row: Place) -> bool:
     """Whether a row holds, beside codes and what these mean, words on their use."""
-    words = text[row.start : row.end].split(_EDGE)
-    if any(sets_conditions(cell) for cell in words[2:]):
-        return True
-    codes = read_codes(words[0])
-    official = len(codes) == 1 and describes(words[1], codes[0]) if len(words) > 1 else False
-    return not official and bool(_OF_USE.search(" ".join(words[1:2])))
+    first, *rest = text[row.start : row.end].split(_EDGE)
+    return any(map(says_more, rest[1:])) or any(says_use(words, read_codes(first)) for words in rest[:1])
 
 
 def _skip(group: Group, why: str, *places: Place) -> Skipped:
@@ -289,6 +324,11 @@ def _procedure_places(text: str, group: Group, hcpcs_code: str) -> list[Place]:
     """Where the group lists the code, the code alone: the words behind it are the AMA's."""
     found = (_HCPCS.match(text, row.start, row.end) for row in group.rows)
     return [Place(match.start(), match.end()) for match in found if match and match["code"] == hcpcs_code]
+
+
+def _row_of(text: str, group: Group, hcpcs_code: str) -> Place | None:
+    """The row in which the group lists the code."""
+    return next((row for row in group.rows if text.startswith(hcpcs_code, row.start)), None)
 
 
 def _why_not_only(

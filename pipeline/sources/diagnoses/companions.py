@@ -31,7 +31,6 @@ _CALLS = re.compile(
             # beside something else
             rf"\b(?:in\s+(?:addition\s+to|conjunction)|combination)\b(?!{_BESIDE_A_PROCEDURE})"
             r"(?!\W+with\W+(?:the\W+|this\W+)?(?:\w+\W+)?(?:LCD|local coverage|policy|article|determination)\b)",
-            rf"\bin\s+addition\b[^.;]*\b{_DIAGNOSIS}",
             rf"(?:\b(?:combined|together|along)\s+with\b|\b(?:alongside|accompan\w+|paired|pairing|plus)\b)"
             rf"(?!{_BESIDE_A_PROCEDURE})",
             r"\bcode\s+(?:first|also)\b|\bsequenc\w+|\bmanifestation\b|\bas well as\s+(?:an?|one|any)\b",
@@ -46,6 +45,8 @@ _CALLS = re.compile(
     ),
     re.IGNORECASE,
 )
+_IN_ADDITION = re.compile(r"\bin\s+addition\b", re.IGNORECASE)
+_NAMES_DIAGNOSES = re.compile(rf"\b{_DIAGNOSIS}", re.IGNORECASE)
 _WITH = re.compile(
     r"\bwith\s+(?:at\s+least\s+)?(?:(?:an?|one|any|either|the|its|appropriate|corresponding)\s+)*"
     rf"(?:(?!CPT|HCPCS|procedure|modifier)\w+[\s-]+){{0,6}}?{_DIAGNOSIS}"
@@ -76,6 +77,9 @@ _UNNUMBERED = re.compile(
 )
 _SPAN = re.compile(r"(\d+)(?:\s*(?:[-–]|\bto\b|\bthrough\b)\s*(\d+))?", re.IGNORECASE)
 _ANY = "any"
+_NEAR = 120
+"""Characters in front of words that tell whom or what they speak of."""
+
 _PROCEDURES_IN = re.compile(
     r"(?:CPT|HCPCS|procedures?)(?:\W+(?:HCPCS|CPT|codes?|listed|found|included|in|from|of|under|the))*\W*$",
     re.IGNORECASE,
@@ -105,6 +109,7 @@ def calls_for_another(sentence: str, number: str) -> bool:
     plain = plain_words(sentence)
     return bool(
         _CALLS.search(plain)
+        or any(map(_adds_diagnosis, re.split(r"[.;]", plain)))
         or any(not _with_its_own(plain, match) for match in _WITH.finditer(plain))
         or _groups_named(plain) - {number}
     )
@@ -126,9 +131,14 @@ def ranks_diagnoses(sentence: str) -> bool:
     return bool(_RANKS_DIAGNOSES.search(plain) and _REQUIRES.search(plain)) and not _groups_named(plain)
 
 
+def _adds_diagnosis(clause: str) -> bool:
+    added = _IN_ADDITION.search(clause)
+    return bool(added and _NAMES_DIAGNOSES.search(clause, added.end()))
+
+
 def _with_its_own(text: str, match: re.Match[str]) -> bool:
     """Whether "with one of the following codes" speaks of a service and its list, "with a diagnosis" of a patient."""
-    before = text[: match.start()]
+    before = text[max(0, match.start() - _NEAR) : match.start()]
     if _PATIENT.search(before):
         return True
     own = _WITH_ITS_OWN.match(text, match.start())
@@ -150,7 +160,7 @@ def _groups_named(text: str) -> set[str]:
 
 def _is_of_procedures(text: str, match: re.Match[str]) -> bool:
     """Whether "Group 1" is one of procedure codes: "CPT codes in Group 1", "Group 1 procedure codes"."""
-    before, behind = text[: match.start()], text[match.end() :]
-    if _PROCEDURES_BEHIND.match(behind) or _PROCEDURES_IN.search(before):
+    before = text[max(0, match.start() - _NEAR) : match.start()]
+    if _PROCEDURES_BEHIND.match(text, match.end()) or _PROCEDURES_IN.search(before):
         return True
     return bool(_PROCEDURES_LISTED_IN.search(before) and not _ABOUT_DIAGNOSES.search(before))

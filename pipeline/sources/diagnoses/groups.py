@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.data import BlockKind, SourceDocument
+from pipeline.data import BlockKind, DocumentBlock, SourceDocument
 from pipeline.sources.codes_named import codes_named
 from pipeline.sources.diagnoses.icd10 import holds_codes
 from pipeline.sources.diagnoses.ties import NEGATIVE, Place
@@ -58,7 +58,19 @@ _MARK = re.compile(
 _INSIDE = re.compile(r"(?<=\s)group\s+\d+\s+(?:paragraph|codes)\s*:", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[•●▪◦‣·*–—o-]|\d{1,3}[.)])\s+")
 _RUN_TOGETHER = re.compile(r"codes?\s+that\s+(?:do|does|are)\s+not\b", re.IGNORECASE)
-_HISTORY = re.compile(r"(?:\w+\s+)?revision\s+history\b", re.IGNORECASE)
+_SILENT = re.compile(
+    r"(?:\w+\s+)?revision\s+history(?:\s+(?:information|explanations?|dates?|numbers?|notes?|table))*\W*"
+    r"|document\s+information\W*|associated\s+documents?\W*",
+    re.IGNORECASE,
+)
+"""Titles of sections that do not say what holds."""
+
+_LAYOUT = re.compile(
+    r"(?:additional\s+)?ICD-?\s?10(?:-CM)?(?:-PCS)?\s+(?:codes?|information)(?:\s+that\s+(?:do\s+not\s+)?support\s+medical"
+    r"\s+necessity)?\s*:?",
+    re.IGNORECASE,
+)
+"""Titles of sections that say nothing of diagnoses by themselves."""
 _HEAD = re.compile(
     r"(?:ICD-?10(?:-CM)?\s+|CPT/HCPCS\s+)?codes?\s+(?:ICD-?10(?:-CM)?\s+)?(?:code\s+)?description\s*",
     re.IGNORECASE,
@@ -83,25 +95,28 @@ def _lacks_rows(text: str, group: Group) -> bool:
     return any(codes_named(text[place.start : place.end]) for place in group.words)
 
 
-def speaking_blocks(document: SourceDocument) -> Iterator[Place]:
-    """The blocks that say what holds: all but those of a history of revisions, which tells what was."""
-    past: int | None = None  # level of the heading of the history; 0: a paragraph
+def speaking_blocks(document: SourceDocument) -> Iterator[DocumentBlock]:
+    """The blocks that say what holds: not those of a history of revisions, or of what a document is and goes with.
+
+    Titles of sections that articles have are none either.
+    """
+    past: int | None = None  # level of the heading of the section that does not; 0: a paragraph
     for block in document.blocks:
         words = document.text[block.start : block.end]
         heading = block.kind is BlockKind.HEADING
         titled = (heading or block.kind is BlockKind.PARAGRAPH) and len(words) <= _LONGEST_TITLE
-        if titled and _HISTORY.match(words):
+        if titled and _SILENT.fullmatch(words):
             past = block.level if heading else 0
         elif titled and past is not None and _ends(past, words, block.level if heading else 0):
             past = None
-        if past is None:
-            yield Place(block.start, block.end)
+        if past is None and not (titled and _LAYOUT.fullmatch(words)):
+            yield block
 
 
 def _ends(past: int, title: str, level: int) -> bool:
-    """Whether a title ends the history of revisions: a heading of its level or above, or the title of a section."""
-    if past and level:
-        return level <= past
+    """Whether a title ends such a section: a heading of its level or above, or the title of another section."""
+    if level:
+        return level <= past or not past
     return bool(_section_of(title) or _OTHER.match(title))
 
 

@@ -25,6 +25,10 @@ _WRITTEN = re.compile(
 )
 _BETWEEN = re.compile(r"[\s,;/&]*(?:\b(?:and|or)\b[\s,;]*)?")
 _LOOKS = re.compile(r"(?<![\w.])[A-Z][0-9][0-9A-Z]\.[0-9A-Z]{1,4}(?![\w.]*\w)")
+_IN_TEXT = re.compile(
+    rf"(?<![\w.])(?P<first>{_CODE})(?:\s*(?:[-–—]|\b(?:to|through|thru)\b)\s*(?P<last>{_CODE}))?"
+    r"(?=\.?[-–—]|\.?[Xx]?(?!\w|\.\w))"
+)
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -108,6 +112,17 @@ def read_list(text: str) -> tuple[WrittenCode, ...] | None:
 def _pieces(found: list[WrittenCode], ends: list[int]) -> Iterator[tuple[WrittenCode, int, int]]:
     for one, end in zip(found, ends, strict=True):
         yield one, one.start, end
+
+
+def codes_in(text: str) -> frozenset[str]:
+    """The billable codes that running text names, by themselves or by a range or category."""
+    pairs = ((match["first"], match["last"] or match["first"]) for match in _IN_TEXT.finditer(text))
+    return frozenset(code for first, last in pairs for code in expand(with_dot(first), with_dot(last)))
+
+
+def without_codes(text: str) -> str:
+    """The text without the codes, ranges and categories of ICD-10-CM."""
+    return _IN_TEXT.sub(lambda match: " " if is_listed(with_dot(match["first"])) else match.group(), text)
 
 
 def holds_codes(text: str) -> bool:

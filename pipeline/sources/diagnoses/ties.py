@@ -80,9 +80,22 @@ class Naming(NamedTuple):
     why_not: str
 
 
+_DENIES = (
+    r"den(?:y|ie[sd]|ying|ials?)|reject\w*|refus\w+|exclu\w+|retire[ds]?|supersed\w+|obsolete|rescind\w*|suspend\w*"
+    r"|withdr[ae]w\w*|terminat\w+|discontinu\w+|expire[ds]?|end(?:s|ed)|no longer|invalid|ineligible|unsupported"
+    r"|non-?(?:covered|payable|supporting|billable)"
+)
+_HOLDS_BACK = (
+    r"pend(?:s|ed|ing)?|review(?:s|ed|ing)?|audit\w*|experiment\w*|investigation\w*|unproven|draft|proposed"
+)
+DENIAL = re.compile(rf"\b(?:{_DENIES})\b", re.IGNORECASE)
+"""Words that deny coverage or end it."""
+
+DOUBT = re.compile(rf"\b(?:{_DENIES}|{_HOLDS_BACK})\b", re.IGNORECASE)
+"""Words that deny coverage, end it or hold it back."""
+
 NEGATIVE = re.compile(
-    r"\b(?:not|no|never|nor|neither|cannot|non-?(?:covered|payable|supporting|billable)|except\w*|exclu\w+|other than"
-    r"|instead|remov\w+|delet\w+|retired|denie[sd]|deny|denial|invalid|unsupported|superseded|draft)\b",
+    rf"\b(?:not|no|never|nor|neither|cannot|except\w*|other than|instead|remov\w+|delet\w+|{_DENIES}|{_HOLDS_BACK})\b",
     re.IGNORECASE,
 )
 """What makes a sentence, heading or cell say something else than that a diagnosis supports a service."""
@@ -96,19 +109,17 @@ CAVEAT = re.compile(
 
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z(*•])")
 _HCPCS = r"(?:[0-9]{4}[0-9FTUM]|[A-V][0-9]{4})"
-_BESIDE = (
+_BESIDE = re.compile(
     r"\b(?:with|besides?|alongside|addition to|conjunction|same (?:day|date|session|visit|encounter)|before|after"
     r"|following|prior to|rather than)\b"
 )
+_NAMED = re.compile(rf"\b{_HCPCS}\b")
 _TYING = re.compile(r"support|cover|necess|\bappl|diagnos|\bICD|\bbill|\breport|\bfor\b", re.IGNORECASE)
 _BRACKETED = re.compile(rf"\b{_HCPCS}\s*[(\[](?:[^()\[\]]|[(\[][^()\[\]]*[)\]])*[)\]]")
 _ELSEWHERE = re.compile(r"\b(?:see|refer(?:red)?)\b", re.IGNORECASE)
 _LIST = re.compile(rf"(?:\b(?:CPT|HCPCS|procedures?|codes?|and|or|to|through|{_HCPCS})\b|[\s/,;:.®()–—-])*")
-_OF_THE_LIST = re.compile(
-    r"\b(?:these|those|it|they|this|following|below|above|listed|group)\b.*(?:cover|support|pa(?:y|id)|allow|necess)"
-    r"|(?:cover|support|pa(?:y|id)|allow|necess).*\b(?:these|those|it|they|this|following|below|above|listed|group)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_THE_LIST = re.compile(r"\b(?:these|those|it|they|this|following|below|above|listed|group)\b", re.IGNORECASE)
+_SUPPORT = re.compile(r"cover|support|pa(?:y|id)|allow|necess", re.IGNORECASE)
 _ABOUT_DIAGNOSES = re.compile(r"\bICD|diagnos", re.IGNORECASE)
 
 
@@ -143,10 +154,18 @@ def _why_not(sentence: str, hcpcs_code: str) -> str:
     plain = plain_words(sentence)
     if NEGATIVE.search(CAVEAT.sub("", plain)):
         return f"its words on {hcpcs_code} set an exception"
-    beside = re.search(rf"\b(?!{hcpcs_code}){_HCPCS}\b[^.;]*?{_BESIDE}[^.;]*?\b{hcpcs_code}\b", plain)
+    beside = any(_is_beside(clause, hcpcs_code) for clause in re.split(r"[.;]", plain))
     if beside or _ELSEWHERE.search(plain) or not (_TYING.search(plain) or _LIST.fullmatch(plain)):
         return f"its words name {hcpcs_code} beside what they are about"
     return ""
+
+
+def _is_beside(clause: str, hcpcs_code: str) -> bool:
+    """Whether the code stands behind another and a word such as "with"."""
+    found = [(match.group(), match.start(), match.end()) for match in _NAMED.finditer(clause)]
+    first = next((end for code, _, end in found if code != hcpcs_code), None)
+    last = next((start for code, start, _ in reversed(found) if code == hcpcs_code), None)
+    return first is not None and last is not None and bool(_BESIDE.search(clause, first, last))
 
 
 def names_others_only(text: str, hcpcs_code: str) -> bool:
@@ -158,7 +177,9 @@ def names_others_only(text: str, hcpcs_code: str) -> bool:
 def takes_back(text: str) -> bool:
     """Whether words above a list say of the list itself that it does not support or is not covered."""
     return any(
-        NEGATIVE.search(plain := CAVEAT.sub("", plain_words(sentence))) and _OF_THE_LIST.search(plain)
+        NEGATIVE.search(plain := CAVEAT.sub("", plain_words(sentence)))
+        and _THE_LIST.search(plain)
+        and _SUPPORT.search(plain)
         for _, sentence in sentences(text, Place(0, len(text)))
     )
 
