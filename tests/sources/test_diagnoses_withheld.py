@@ -335,3 +335,20 @@ def test_long_hostile_words_take_no_long_time(words):
     start = time.perf_counter()
     compose(article(group(1, [RIGHT_KNEE], f"The following codes support 20610. {text}")))
     assert time.perf_counter() - start < 8
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Primary osteoarthritis of the knee is not covered for this service.",
+        "Osteoarthritis of the right knee should have failed conservative therapy for three months.",
+        "20610 performed for an old injury is not considered reasonable and necessary.",
+        "20610 is paid only after three months of therapy.",
+    ],
+)
+def test_words_that_name_the_condition_or_restrict_the_code_are_quoted_or_withhold_the_list(sentence):
+    guidance = "<h2>Article Guidance</h2>"
+    page = article(group(1, [RIGHT_KNEE, BACK])).replace(guidance, f"{guidance}<p>{sentence}</p>")
+    assert sentence in page
+    composed = compose_diagnoses(from_html(page), "20610")
+    assert not composed.rows or any(sentence in " ".join(one.text.split()) for one in composed.above)

@@ -28,11 +28,9 @@ FREQUENCY = re.compile(
 # The code reported is itself the wrong one here, or one that Medicare does not pay at all; no adjustment code of the
 # list below names that.
 WITHOUT_ADJUSTMENT_CODE = {
-    "bone-skin-graft-every-part-done",
     "decompression-levels-one-primary",
     "status-not-covered",
     "status-not-valid",
-    "vascularised-graft-donor-site",
 }
 # For codes outside the starter set: none of its codes has status I or N.
 BEYOND_THE_STARTER_SET = {"status-not-covered", "status-not-valid"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from pipeline.data import BlockKind, DocumentBlock
 from pipeline.sources.diagnoses.icd10 import WrittenCode, codes_in, describes, description, without_codes
@@ -11,6 +12,7 @@ from pipeline.sources.diagnoses.ties import (
     CAVEAT,
     DENIAL,
     DOUBT,
+    NEGATIVE,
     Place,
     names_others_only,
     plain_words,
@@ -130,17 +132,52 @@ def says_use(words: str, codes: Sequence[WrittenCode]) -> bool:
     return doubted or bool(numbered) or bool(_OF_USE.search(words))
 
 
+_LETTERS = re.compile(r"[a-z]{3,}")
+_SHARED = frozenset(
+    "and the for with without due from not other unspecified specified left right bilateral unilateral side initial "
+    "subsequent sequela encounter site sites multiple elsewhere classified".split()
+)
+_OBLIGES = re.compile(
+    r"\b(?:must|should|shall|only|limited?|requir\w+|unless|until|if|when|after)\b", re.IGNORECASE
+)
+
+
 def concerns(sentence: str, listed: frozenset[str], hcpcs_code: str, *, whole: bool | None = False) -> bool:
     """Whether words from elsewhere in a document are about a list of these diagnoses.
 
-    They name one of them, or speak of diagnoses and not of other services alone. With `whole` they speak of all
-    diagnoses; None: only naming counts.
+    They name one of them, by its code or in words, or deny or restrict the HCPCS code, or speak of diagnoses and not of
+    other services alone. With `whole` they speak of all diagnoses; None: only naming by code counts.
     """
     if codes_in(sentence) & listed:
+        return True
+    if whole is False and (_names_in_words(sentence, listed) or _restricts(sentence, hcpcs_code)):
         return True
     if whole is None or not speaks_of_diagnoses(sentence) or names_others_only(sentence, hcpcs_code):
         return False
     return not whole or bool(_WHOLE.search(sentence))
+
+
+def _names_in_words(sentence: str, listed: frozenset[str]) -> bool:
+    """Whether two words that tell a listed condition from others stand in the sentence."""
+    words = frozenset(_stems(sentence))
+    return any(len(words & _condition_words(code)) > 1 for code in listed)
+
+
+@lru_cache(maxsize=4096)
+def _condition_words(code: str) -> frozenset[str]:
+    return frozenset(_stems(description(code)))
+
+
+def _stems(text: str) -> Iterator[str]:
+    """Its words without endings, less those that many conditions share."""
+    for word in _LETTERS.findall(text.lower()):
+        if word not in _SHARED:
+            yield word[:7] if len(word) > 7 else word.removesuffix("s")
+
+
+def _restricts(sentence: str, hcpcs_code: str) -> bool:
+    named = re.search(rf"\b{hcpcs_code}\b", sentence) is not None
+    return named and bool(NEGATIVE.search(sentence) or _OBLIGES.search(sentence))
 
 
 def denies(sentence: str, listed: frozenset[str]) -> bool:
