@@ -352,3 +352,12 @@ def test_words_that_name_the_condition_or_restrict_the_code_are_quoted_or_withho
     assert sentence in page
     composed = compose_diagnoses(from_html(page), "20610")
     assert not composed.rows or any(sentence in " ".join(one.text.split()) for one in composed.above)
+
+
+def test_groups_with_conditions_of_their_own_are_not_mixed_in_one_table():
+    after, first = "For 20610, only when care has failed.", "For 20610, only at the first visit."
+    split = article(group(1, [RIGHT_KNEE], after), group(2, [LEFT_KNEE], first))
+    composed = compose_diagnoses(from_html(split), "20610")
+    assert composed.rows == () and any("set different conditions" in reason for reason in composed.reasons)
+    alone = article(group(1, [RIGHT_KNEE, LEFT_KNEE], after))
+    assert compose_diagnoses(from_html(alone), "20610").rows

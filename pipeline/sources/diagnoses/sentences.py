@@ -64,6 +64,11 @@ def compose_diagnoses(document: SourceDocument, hcpcs_code: str) -> DiagnosisSen
         if read.refused:
             reasons.append(f"{document.title}: {_refused_words(read.refused)}")
         return DiagnosisSentences(reasons=tuple(reasons))
+    if _differ(read.ties):
+        reasons.append(
+            f"{document.title}: its groups for {hcpcs_code} set different conditions, which one table mixes"
+        )
+        return DiagnosisSentences(reasons=tuple(reasons))
     quotes = Quotes(document)
     naming = tuple(short_naming(document, place, hcpcs_code) for tie in read.ties for place in tie.naming)
     provisos = _provisos(document, read.ties, quotes)
@@ -95,6 +100,12 @@ def compose_diagnoses(document: SourceDocument, hcpcs_code: str) -> DiagnosisSen
         above.append(DiagnosisSentence(f"diagnosis_skipped:{document.id}", text, tuple(places) or basis))
     above += _asides(document, read, quotes, basis)
     return DiagnosisSentences(tuple(above), tuple(rows), tuple(reasons))
+
+
+def _differ(ties: Sequence[Tie]) -> bool:
+    """Whether a condition holds for some of the lists alone: a table of all of them would not show for which."""
+    conditions = [frozenset(proviso.place for proviso in tie.provisos) for tie in ties]
+    return any(one != conditions[0] for one in conditions)
 
 
 def _provisos(document: SourceDocument, ties: Sequence[Tie], quotes: Quotes) -> tuple[DiagnosisSentence, ...]:
