@@ -124,7 +124,8 @@ def store_document(document: SourceDocument, folder: Path) -> Stored:
     held, _ = read_records(folder)
     same = next((one for one in held if one.sha256 == document.sha256), None)
     changed = () if same is None else _differing(document, same, _SAID)
-    if same is None or changed or document.text != same.text or document.blocks != same.blocks:
+    timeless = {"retrieved_on": None, "valid_to": None}
+    if same is None or same.model_copy(update=timeless) != document.model_copy(update=timeless):
         write_atomically(folder / f"{document.sha256}.json", document.model_dump_json(indent=1) + "\n")
     older = [one for one in held if one.sha256 != document.sha256 and _work(one) == _work(document)]
     replaced = next((one for one in older if one.edition == document.edition), None)
