@@ -21,13 +21,15 @@ from pipeline.identity import claim_id, evidence_id, statement_id
 from pipeline.sources.notes import Note, NotePart, note_passages
 
 DRAFTER = "extractive"
+_SHARED_BY = 3
+"""A rule for one of so many codes, or for more of them, is a general one."""
 
 # Finds the anchored words in a document the user holds; None where it is absent or the words are gone.
 ResolveAnchor = Callable[[Anchor], QuoteEvidence | None]
 
 
 class _Offer(NamedTuple):
-    place: tuple[int, int, str]
+    place: tuple[bool, int, int, str]
     note: Note
     part: NotePart
     passage_id: str
@@ -46,16 +48,20 @@ def draft_notes(
 ) -> Draft:
     """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
 
-    Order: `reach` (note id → how many codes it applies to), the fewest first, so that a page opens with what is
-    its own; then `rank` (passage id → place in retrieval for this section); then id.
+    Order: `reach` (note id → how many codes it applies to), the fewest first, so that a page opens with what is its
+    own, and before them those of few codes that answer the section's first question; then `rank` (passage id → place
+    in retrieval for this section); then id.
     When the limit presses, the questions that the section must answer are served first. A claim of a note that
     applies by an indicator also cites that row (`rows`, by field): the rule holds here because of it.
     """
     offers: list[_Offer] = []
+    first = {question.key for question in spec.must_answer[:1]}
+    widest = max(reach.values(), default=0)
     for note in notes:
         for passage, part in zip(note_passages(note), note.parts, strict=True):
             if part.section_key == spec.key:
-                place = (reach[note.id], rank.get(passage.id, len(rank)), note.id)
+                later = first.isdisjoint(note.answers) or _SHARED_BY * reach[note.id] >= widest
+                place = (later, reach[note.id], rank.get(passage.id, len(rank)), note.id)
                 offers.append(_Offer(place, note, part, passage.id))
     offers.sort(key=lambda offer: offer.place)
     if spec.limit:

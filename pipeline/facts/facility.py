@@ -12,6 +12,7 @@ from pipeline.facts.pricing import Pricing, not_paid, not_priced, paid, supporte
 _PACKAGED, _INPATIENT_ONLY = "N", "C"
 CONDITIONALLY_PACKAGED = ("Q1", "Q2", "Q3", "Q4")
 _PACKAGED_ASC = "N1"
+_SYSTEMS = {"hopd": "opps", "asc": "asc"}
 _NATIONAL = "the facility amount is the national rate, the wage index of the place is not applied"
 
 
@@ -42,7 +43,9 @@ def facility_part(facts: Mapping[str, Fact], modifiers: Sequence[str], *, settin
 def _outpatient(facts: Mapping[str, Fact]) -> Pricing:
     indicator, rate, apc = (facts.get(field) for field in ("opps_status_indicator", "opps_rate", "opps_apc"))
     if indicator is None:
-        return not_priced("no OPPS row is loaded for it, so the hospital's part is not known")
+        return _unlisted(facts, "hopd") or not_priced(
+            "no OPPS row is loaded for it, so the hospital's part is not known"
+        )
     named = f"OPPS status indicator {indicator.value} ({indicator.release})"
     if indicator.value == _PACKAGED:
         reason = f"{named}: packaged into other services, no facility payment of its own"
@@ -67,7 +70,7 @@ def _surgery_center(facts: Mapping[str, Fact]) -> Pricing:
         reason = f"ASC payment indicator N1 ({indicator.release}): packaged, no facility payment of its own"
         return not_paid(reason, facts=(indicator,))
     if rate is None or not rate.value:
-        return not_priced(
+        return _unlisted(facts, "asc") or not_priced(
             "no ASC rate is loaded for it, so whether a surgery center is paid for it is not known"
         )
     basis = tuple(row for row in (rate, indicator) if row is not None)
@@ -77,6 +80,18 @@ def _surgery_center(facts: Mapping[str, Fact]) -> Pricing:
         else f"ASC rate ({rate.release})"
     )
     return _rate(rate, named, basis)
+
+
+def unlisted_row(facts: Mapping[str, Fact], *, setting: str) -> Fact | None:
+    """The fact that a table of priced codes alone has no row of the code in `hopd` or `asc`; it does not tell why."""
+    system = _SYSTEMS[setting]
+    known = facts.keys() & {f"{system}_rate", f"{system}_status_indicator", f"{system}_payment_indicator"}
+    return None if known else facts.get(f"{system}_priced")
+
+
+def _unlisted(facts: Mapping[str, Fact], setting: str) -> Pricing | None:
+    row = unlisted_row(facts, setting=setting)
+    return None if row is None else not_priced(f"{row.release} lists no rate for it", facts=(row,))
 
 
 def _rate(rate: Fact, named: str, basis: tuple[Fact, ...]) -> Pricing:

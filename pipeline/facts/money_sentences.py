@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pipeline.facts.facility import CONDITIONALLY_PACKAGED, facility_part, usual_inpatient
+from pipeline.data import Fact
+from pipeline.facts.facility import CONDITIONALLY_PACKAGED, facility_part, unlisted_row, usual_inpatient
 from pipeline.facts.indicators import STATUS_CODES
 from pipeline.facts.payment import (
     NOT_APPLICABLE,
@@ -157,6 +158,8 @@ def compose_setting(subject: str, setting: str, code: str, rows: Rows) -> FactSe
             facts=(inpatient,),
         )
     professional = professional_payment(rows, rows, facility=True)
+    if setting in ("hopd", "asc") and (row := unlisted_row(rows, setting=setting)) is not None:
+        return _without_rate(subject, name, code, rows, row, professional)
     if professional is None:
         return None
     paid = dollars(professional.amount)
@@ -204,6 +207,38 @@ def _with_facility(
         cells=(name, paid, dollars(amount), dollars(total), f"{_basis(professional)}; {basis}"),
         facts=(*professional.facts, *facility.facts),
         derivation=f"{professional.derivation}; {professional.amount} + {amount} = {total}",
+    )
+
+
+def _without_rate(
+    subject: str, name: str, code: str, rows: Rows, row: Fact, professional: Money | None
+) -> FactSentence | None:
+    """Hospital outpatient or surgery center for which the facility's table lists no rate of the code."""
+    status = rows.get("status_code")
+    none = "no rate listed"
+    if professional is not None:
+        paid = dollars(professional.amount)
+        return FactSentence(
+            subject=subject,
+            text=(
+                f"{name}: {code} pays the surgeon {paid}; {row.release} lists no facility rate for it"
+                f"{_on_condition(professional)}."
+            ),
+            cells=(name, paid, none, "not stated here", f"{_basis(professional)}; {row.release}"),
+            facts=(*professional.facts, row),
+            derivation=professional.derivation,
+        )
+    if status is None or status.value in PAYABLE_STATUS or status.value not in STATUS_CODES:
+        return None
+    meaning = f"status {status.value}, {STATUS_CODES[status.value]}"
+    return FactSentence(
+        subject=subject,
+        text=(
+            f"{name}: the fee schedule has no payment for {code} ({meaning}, {status.release}), and {row.release} "
+            "lists no facility rate for it."
+        ),
+        cells=(name, "none", none, "none", f"{meaning}, {status.release}; {row.release}"),
+        facts=(status, row),
     )
 
 

@@ -45,17 +45,22 @@ def compose_add_on(subject: str, _rest: str, code: str, rows: Rows) -> FactSente
 
 
 def compose_add_ons(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
-    """The loaded add-on codes that name this one among their primaries."""
-    field = f"primary_code:{code}"
-    named = sorted((f for f in rows.values() if f.field == field), key=lambda fact: fact.hcpcs_code)
+    """The add-on codes that one release of the table lists with this code as a primary: each on its own row
+    (`primary_code`), or on the row of this code (`add_on_code`) where the add-on code is no code of the set."""
+    found = [
+        f for f in rows.values() if f.field == f"primary_code:{code}" or f.field.startswith("add_on_code:")
+    ]
+    release = max((fact.release for fact in found), default="")
+    listed = {fact.other(code): fact for fact in found if fact.release == release}
+    named = sorted(listed)
     if not named:
         return None
-    codes, release = ", ".join(fact.hcpcs_code for fact in named), named[0].release
+    codes = ", ".join(named)
     return FactSentence(
         subject=subject,
         text=f"Add-on codes that may be reported with {code}: {len(named)} ({release}): {codes}.",
         cells=("Add-on codes to it", str(len(named)), codes, release),
-        facts=tuple(named),
+        facts=tuple(listed[each] for each in named),
     )
 
 
@@ -119,7 +124,7 @@ def compose_edit_count(subject: str, _rest: str, code: str, rows: Rows) -> FactS
 
 
 def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> FactSentence | None:
-    """The row of modifiers that may open an NCCI edit: with which codes one may, with which none does.
+    """The row of modifiers that may open an NCCI edit: with which of the codes compared one may, with which none does.
 
     None of them is put on an E/M service (NCCI manual, ch. I, p. I-17), and none opens payment of a bundled code.
     """
@@ -133,16 +138,21 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
     )
     opened = [fact.other(code) for fact in edits if fact.value == "1"]
     closed = [fact.other(code) for fact in edits if fact.value == "0"]
-    if not edits:
+    counted = rows.get("ptp_partner_count")
+    if not edits and (counted is None or counted.value == "0"):
         return None
     when = ""
-    if opened:
+    if opened or not edits:
         when = (
             "Only for services that really are separate, when no more specific modifier fits, and only where the "
-            f"edit allows it: among the codes on this page with {', '.join(opened)}; "
+            "edit allows it"
         )
+        when += f": among the codes that this page compares, with {', '.join(opened)}; " if opened else "; "
     if closed:
         when += f"{'no' if opened else 'No'} modifier opens the edit with {', '.join(closed)}; "
+    if not edits and counted is not None:
+        edits = [counted]
+        when += f"this page compares none of the {counted.value} codes that NCCI pairs with it; "
     when = f"{when.removesuffix('; ')}."
     return FactSentence(
         subject=subject,

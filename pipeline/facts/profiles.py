@@ -43,7 +43,7 @@ CATEGORIES = frozenset(
         "Injections",
         "Joint replacement",
         "Nerve",
-        "Spine",
+        "Spinal surgery",
         "Tendon and soft tissue",
     }
 )

@@ -94,7 +94,7 @@ def _strip(item: Shown) -> str:
 
 
 def _sentence(item: Shown) -> str:
-    origin = f" (from requirement {item.derived_number})" if item.derived_number else ""
+    origin = f" (from the requirement at footnote {item.derived_number})" if item.derived_number else ""
     return escape(item.statement.text) + origin + _marks(item)
 
 

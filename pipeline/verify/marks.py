@@ -16,7 +16,7 @@ _RELEASES = rf"{_RELEASE}(?:(?:,| and|,)? {_RELEASE})*"
 _SET_BEHIND = re.compile(rf"(?<=[.!?])(?:\s*(?:\(?{_RELEASES}\)?|CARC \d{{1,3}}))+$")
 # At the end of a table cell or of a card, "$39.75 (RVU26D) (RVU26C)".
 _TAIL = re.compile(rf"(?:\s+\(?{_RELEASES}\)?)+$")
-_DERIVED = re.compile(r"\s*\(?from requirement \d+\)?$")
+_DERIVED = re.compile(r"\s*\(?from (?:the requirement at footnote|requirement) \d+\)?$")
 
 
 def without_marks(text: str) -> str:

@@ -117,6 +117,7 @@ def build_facts(data: Path, codes: Collection[str]) -> list[Fact]:
     january = excerpts / "worth_PPRRVU2026_Jan_nonQPP.rowsubset.csv"
     july = excerpts / "biller_PPRRVU2026_Jul_nonQPP.head.csv"
     october = excerpts / "worth_PPRRVU2026_Oct_QPP.rowsubset.csv"
+    opps, asc = (cms / "opps_asc" / f"{name}_2026jul_rates.csv" for name in ("opps", "asc"))
     release_2025 = pfs / "rvu25d_oct2025" / "PPRRVU2025_Oct.csv"
     return [
         *pprrvu_facts(release_2025, codes, RVU25D, factor="conversion_factor", nature=""),
@@ -124,8 +125,10 @@ def build_facts(data: Path, codes: Collection[str]) -> list[Fact]:
         *pprrvu_facts(july, codes, RVU26C, factor="conversion_factor_nonqpp", nature=EXCERPT),
         *pprrvu_facts(october, codes, RVU26D, factor="conversion_factor_qpp", nature=EXCERPT),
         *table_facts(excerpts / "rvu2026_values.csv", "hcpcs", VALUES_2026, codes, RVU26B),
-        *table_facts(cms / "opps_asc" / "opps_2026jul_rates.csv", "hcpcs", OPPS_COLUMNS, codes, OPPS),
-        *table_facts(cms / "opps_asc" / "asc_2026jul_rates.csv", "hcpcs", ASC_COLUMNS, codes, ASC),
+        *table_facts(opps, "hcpcs", OPPS_COLUMNS, codes, OPPS),
+        *unpriced_facts(opps, "hcpcs", "opps_priced", codes, OPPS),
+        *table_facts(asc, "hcpcs", ASC_COLUMNS, codes, ASC),
+        *unpriced_facts(asc, "hcpcs", "asc_priced", codes, ASC),
         *table_facts(cms / "ncci/2024q3/ncci_mue_prac.csv", "hcpcs_code", MUE_COLUMNS, codes, MUE),
         *addon_facts(cms / "ncci/2024q3/ncci_aoc.csv", codes),
         *pair_facts(cms / "ncci/2024q3/ptp_practitioner_2024q3_full.csv.zst", codes),
@@ -190,8 +193,23 @@ def table_facts(
                     yield _fact(release, cells[key], column.field, value, unit=column.unit, locator=locator)
 
 
+def unpriced_facts(
+    path: Path, key: str, field: str, codes: Collection[str], release: Release
+) -> Iterator[Fact]:
+    """`no` for each code without a row in a file that holds priced codes only."""
+    with path.open(encoding="utf-8", newline="") as file:
+        priced = [cells[key] for _, cells in _rows(file, path, [key])]
+    for code in sorted(set(codes).difference(priced)):
+        where = f"no row of {code} among {len(priced)}"
+        yield _fact(
+            release, code, field, "no", locator=_locate(path.name, where, "priced codes only", THIRD_PARTY)
+        )
+
+
 def addon_facts(path: Path, codes: Collection[str]) -> Iterator[Fact]:
-    """On each add-on code's row: its edit type, how many primaries are listed, and those among `codes`.
+    """On each add-on code: its edit type, how many primaries are listed, and those among `codes`.
+
+    An add-on code that is not among `codes` stands on its primary, as `add_on_code:22614`.
 
     The primary CCCCC, contractor defined, is kept as `primary_code:CCCCC` and not counted.
     """
@@ -201,6 +219,9 @@ def addon_facts(path: Path, codes: Collection[str]) -> Iterator[Fact]:
         for line, cells in _rows(file, path, ("add_on_code", "primary_code", "aoc_edit_type")):
             addon, primary, kind = cells["add_on_code"], cells["primary_code"], cells["aoc_edit_type"]
             if addon not in codes:
+                if primary in codes:
+                    locator = _locate(path.name, f"line {line}", "column aoc_edit_type", THIRD_PARTY)
+                    yield _fact(AOC, primary, f"add_on_code:{addon}", kind, locator=locator)
                 continue
             primaries[addon] += primary != "CCCCC"
             types.setdefault(addon, set()).add(kind)

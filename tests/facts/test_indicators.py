@@ -95,4 +95,4 @@ def test_a_separate_bilateral_code_is_reported_in_place_of_a_unilateral_one():
 def test_a_return_to_the_operating_room_is_paid_by_its_own_code_and_56_is_left_open():
     rows = table()
     assert "share of the code for that return procedure" in rows["78"]
-    assert rows["54, 55, 56"].endswith("no source read says how 56 is paid.")
+    assert rows["54, 55, 56"].endswith("the sources of this page do not say how 56 is paid.")

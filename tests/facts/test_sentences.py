@@ -121,6 +121,36 @@ def test_add_on_names_its_primaries_and_contractor_defined_ones_are_left_out():
     assert some is not None and "22551, 22630, of 9 in the table (" in some.text
 
 
+def test_add_ons_outside_the_set_are_named_with_those_of_the_same_release():
+    rows = rows_of(
+        "22612",
+        [
+            fact("primary_code:22612", "1", "AOC-2024Q3", "22853"),
+            fact("add_on_code:22614", "1", "AOC-2024Q3", "22612"),
+            fact("add_on_code:22001", "1", "AOC-2023Q3", "22612"),
+        ],
+    )
+    sentence = say("add_ons:", rows, "22612")
+    assert sentence is not None and sentence.cells[1:3] == ("2", "22614, 22853")
+    assert "22001" not in sentence.text
+    assert say("add_ons:", rows_of("22612", list(sentence.facts)), "22612") == sentence
+
+
+@pytest.mark.parametrize(("setting", "field"), [("hopd", "opps_priced"), ("asc", "asc_priced")])
+def test_a_code_without_a_listed_facility_rate_says_no_more_than_that(setting, field):
+    priced = {key: row for key, row in surgical().items() if not key.startswith(("opps_", "asc_"))}
+    assert say(f"setting:{setting}", priced) is None  # no row at all: not known
+    unlisted = {field: fact(field, "no", "OPPS-2026-07", "20970")}
+    sentence = say(f"setting:{setting}", {**priced, **unlisted})
+    assert sentence is not None and sentence.cells[1:4] == ("$2,540.81", "no rate listed", "not stated here")
+    assert "packaged" not in sentence.text and "OPPS-2026-07 lists no facility rate" in sentence.text
+    # A row of the table itself has the last word.
+    assert say(f"setting:{setting}", {**surgical(), **unlisted}) == say(f"setting:{setting}", surgical())
+    bundled = say(f"setting:{setting}", {**priced, **unlisted, "status_code": fact("status_code", "B")})
+    assert bundled is not None and bundled.cells[1:4] == ("none", "no rate listed", "none")
+    assert "bundled, never paid separately" in bundled.text and "$" not in bundled.text
+
+
 def test_every_sentence_can_be_composed_again_from_the_rows_it_cites():
     for changes in ({}, {"nonfac_na": "none", "global_days": "000", "bilateral_indicator": "1"}):
         rows = surgical(**changes)
@@ -149,13 +179,16 @@ def test_edit_modifiers_name_the_pairs_they_may_open_and_those_nothing_opens():
     sentence = say("edit_modifiers:", rows, "29881")
     assert sentence is not None
     assert (
-        "among the codes on this page with 29874, 29880; no modifier opens the edit with 29870."
+        "among the codes that this page compares, with 29874, 29880; no modifier opens the edit with 29870."
         in sentence.text
     )
     only_closed = rows_of("29881", [fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")])
     closed = say("edit_modifiers:", only_closed, "29881")
     assert closed is not None and closed.cells[1] == "No modifier opens the edit with 29870."
     assert say("edit_modifiers:", {}, "29881") is None
+    counted = rows_of("29881", [fact("ptp_partner_count", "9", "PTP-2024Q3", "29881")])
+    elsewhere = say("edit_modifiers:", counted, "29881")
+    assert elsewhere is not None and "compares none of the 9 codes that NCCI pairs with it" in elsewhere.text
 
 
 def test_the_absence_of_an_edit_is_dated_and_is_not_permission():

@@ -49,6 +49,7 @@ PPRRVU_POSITIONS = {
     31: SHARED_POSITIONS | {"ENDO BASE": 23, "CONV FACTOR": 24},
     32: SHARED_POSITIONS | {"ENDO BASE": 24, "CONV FACTOR": 25},
 }
+UNPRICED = ("opps_priced", "asc_priced")
 LOCATOR = re.compile(
     r"(?P<file>\S+\.csv) line (?P<line>\d+), column (?P<column>[^,(]+?)(, deletion_date \*)?( \(.*\))?"
 )
@@ -137,12 +138,21 @@ def test_endoscopic_base_stands_exactly_with_the_endoscopy_rule(
             assert (fields["multiple_procedure_indicator"].value == "3") == ("endoscopic_base" in fields)
 
 
+def test_a_code_is_priced_or_said_not_to_be(
+    rows: dict[tuple[str, str], dict[str, Fact]], codes: list[str]
+) -> None:
+    for code in codes:
+        for field, release in zip(UNPRICED, ("OPPS-2026-07", "ASC-2026-07"), strict=True):
+            found = rows[code, release]
+            assert (field in found) != (field.replace("priced", "rate") in found), code
+
+
 def test_add_on_tag_agrees_with_the_add_on_file(rows: dict[tuple[str, str], dict[str, Fact]]) -> None:
     profiles = load_profiles(STARTER / "codes.toml")
     for code, profile in profiles.items():
         listed = rows.get((code, "AOC-2024Q3"), {})
         assert ("add-on" in (profile.tags or ())) == ("addon_edit_type" in listed), code
-        if listed:
+        if "addon_edit_type" in listed:
             named = [field for field in listed if field.startswith("primary_code:")]
             assert named
             assert int(listed["primary_count"].value) >= len(named)
@@ -217,7 +227,7 @@ def test_each_fact_equals_the_cell_its_locator_names(facts: list[Fact], shared_d
             wanted[match["file"]].add(int(match["line"]))
             located.append((fact, match))
         else:
-            assert fact.field in ("addon_edit_type", "primary_count", "ptp_partner_count")
+            assert fact.field in ("addon_edit_type", "primary_count", "ptp_partner_count", *UNPRICED)
     cells = {}
     for name, numbers in wanted.items():
         packed = list(shared_data.rglob(f"{name}.zst"))
@@ -247,7 +257,7 @@ def test_each_fact_equals_the_cell_its_locator_names(facts: list[Fact], shared_d
             assert row[1:3] == [fact.partner, "*"]
         if fact.field.startswith("primary_code"):
             assert row[0] == fact.partner
-    assert len(located) == len(facts) - 2 * 4 - 54
+    assert len(located) == len(facts) - 2 * 4 - 54 - 2 * 4
 
 
 @pytest.mark.realdata
@@ -318,6 +328,24 @@ def test_a_renamed_column_is_refused(builder: ModuleType, tmp_path: Path) -> Non
     path.write_text("hcpcs,indicator,rate\n10001,J8,1.00\n", encoding="utf-8")
     with pytest.raises(SourceError, match=r"rates\.csv: expected one column named 'payment_indicator'"):
         list(builder.table_facts(path, "hcpcs", builder.ASC_COLUMNS, ("10001",), builder.ASC))
+
+
+def test_codes_that_a_file_of_prices_leaves_out_are_said_to_have_none(
+    builder: ModuleType, tmp_path: Path
+) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("hcpcs,rate\n10001,1.00\n10003,2.00\n", encoding="utf-8")
+    (fact,) = builder.unpriced_facts(path, "hcpcs", "asc_priced", ("10001", "10002"), builder.ASC)
+    assert (fact.hcpcs_code, fact.field, fact.value) == ("10002", "asc_priced", "no")
+    assert "no row of 10002 among 2" in fact.locator
+
+
+def test_an_add_on_code_outside_the_set_stands_on_its_primary(builder: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "addons.csv"
+    path.write_text("primary_code,add_on_code,aoc_edit_type\n10002,10001,1\n10002,10009,1\n10008,10009,1\n")
+    found = [(f.hcpcs_code, f.field) for f in builder.addon_facts(path, ("10001", "10002"))]
+    assert ("10002", "add_on_code:10009") in found and ("10001", "primary_code:10002") in found
+    assert not [code for code, _ in found if code not in ("10001", "10002")]
 
 
 def test_an_add_on_code_of_two_edit_types_is_refused(builder: ModuleType, tmp_path: Path) -> None:

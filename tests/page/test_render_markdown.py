@@ -42,7 +42,7 @@ def test_it_names_carried_values_withheld_reasons_and_publisher_blocks() -> None
     assert "**Global days**: 090 (Major surgery) *(RVU25D, not confirmed for 2026)*[^4]" in text
     assert "Modifier 25 belongs" not in text
     assert "*From the publisher, not a verified claim.*" in text
-    assert "- [ ] Name the donor bone and the side. (from requirement 6)" in text
+    assert "- [ ] Name the donor bone and the side. (from the requirement at footnote 6)" in text
     assert "**CARC 97**" in text
 
 
