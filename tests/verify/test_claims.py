@@ -153,8 +153,8 @@ def test_html_pairs_are_read_with_their_labels(tmp_path):
 
 def test_markdown_footnotes_and_boxes_are_not_read(tmp_path):
     page = (
-        "- [ ] Name the side.[^1]\n- [x] Give the date. (from the requirement at footnote 6)[^2]\n\n[^1]: The MUE is 9.\n\n"
-        "    It is 8.\n\nIt is paid.\n"
+        "- [ ] Name the side.[^1]\n- [x] Give the date. (from the requirement at footnote 6)[^2]\n\n"
+        "[^1]: The MUE is 9.\n\n    It is 8.\n\nIt is paid.\n"
     )
     assert texts(tmp_path, "page.md", page) == ["Name the side.", "Give the date.", "It is paid."]
 
