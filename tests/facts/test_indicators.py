@@ -84,12 +84,12 @@ def test_where_the_layout_says_nothing_of_components_neither_does_the_table(valu
 def test_both_sides_are_said_of_paired_sites_and_fingers_and_toes_take_their_own():
     rows = table(bilateral_indicator="1")
     for modifiers in ("50", "LT, RT"):
-        assert "paired site" in rows[modifiers] and "finger or toe" in rows[modifiers]
+        assert "paired site" in rows[modifiers] and "not for fingers or toes" in rows[modifiers]
     assert "ASC" in rows["LT, RT"]
 
 
 def test_a_separate_bilateral_code_is_reported_in_place_of_a_unilateral_one():
-    assert "separate code" in table(bilateral_indicator="0")["50"]
+    assert "another code describes both sides, that code is reported" in table(bilateral_indicator="0")["50"]
 
 
 def test_a_return_to_the_operating_room_is_paid_by_its_own_code_and_56_is_left_open():
