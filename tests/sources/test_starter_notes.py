@@ -28,7 +28,6 @@ FREQUENCY = re.compile(
 # The code reported is itself the wrong one here, or one that Medicare does not pay at all; no adjustment code of the
 # list below names that.
 WITHOUT_ADJUSTMENT_CODE = {
-    "decompression-levels-one-primary",
     "status-not-covered",
     "status-not-valid",
 }
