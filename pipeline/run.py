@@ -183,6 +183,10 @@ def _draft(
                     split=split_claims,
                     resolve=resolve,
                     rows=own,
+                    is_paired=lambda other: (
+                        f"ptp_column_two:{other}" in rows
+                        or f"{other}.ptp_column_two:{plan.hcpcs_code}" in rows
+                    ),
                 )
             )
         elif spec.key == "diagnoses":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.data import (
@@ -18,12 +18,16 @@ from pipeline.data import (
 )
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.identity import claim_id, evidence_id, statement_id
+from pipeline.sources.codes_named import codes_named
 from pipeline.sources.notes import Note, NotePart, note_passages
 
 DRAFTER = "extractive"
+_BUNDLED, _EDIT = "97", "236"
 _SHARED_BY = 3
 """A rule for one of so many codes, or for more of them, is a general one."""
 
+# Whether a loaded NCCI edit pairs the page's code with another one.
+IsPaired = Callable[[str], bool]
 # Finds the anchored words in a document the user holds; None where it is absent or the words are gone.
 ResolveAnchor = Callable[[Anchor], QuoteEvidence | None]
 
@@ -45,6 +49,7 @@ def draft_notes(
     split: Callable[[str], list[str]],
     resolve: ResolveAnchor,
     rows: Mapping[str, RowEvidence],
+    is_paired: IsPaired,
 ) -> Draft:
     """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
 
@@ -67,7 +72,10 @@ def draft_notes(
     if spec.limit:
         chosen = _spread_topics(offers, spec)[: spec.limit]
         offers = [offer for offer in offers if offer in chosen]
-    return merge_drafts(_draft_part(plan, offer, split=split, resolve=resolve, rows=rows) for offer in offers)
+    return merge_drafts(
+        _draft_part(plan, offer, split=split, resolve=resolve, rows=rows, is_paired=is_paired)
+        for offer in offers
+    )
 
 
 def _spread_topics(offers: list[_Offer], spec: SectionSpec) -> list[_Offer]:
@@ -88,6 +96,7 @@ def _draft_part(
     split: Callable[[str], list[str]],
     resolve: ResolveAnchor,
     rows: Mapping[str, RowEvidence],
+    is_paired: IsPaired,
 ) -> Draft:
     note, part = offer.note, offer.part
     base = f"note:{note.id}#{part.section_key}"
@@ -115,7 +124,7 @@ def _draft_part(
         section_key=part.section_key,
         text=part.text,
         question=part.question,
-        adjustment_codes=note.adjustment_codes if part.section_key == "denials" else (),
+        adjustment_codes=tuple(_adjustment_codes(note, part, is_paired)),
         answers=note.answers,
         derived_from=claim_id(plan.hcpcs_code, "documentation", f"note:{note.id}#documentation/0")
         if part.section_key == "checklist"
@@ -124,6 +133,19 @@ def _draft_part(
         claims=tuple(claims),
     )
     return Draft(statements=(statement,), evidence=tuple(evidence))
+
+
+def _adjustment_codes(note: Note, part: NotePart, is_paired: IsPaired) -> Iterator[str]:
+    """Those of a denial reason. Where a note has both, the one of NCCI edits goes only with an edit of a code it names:
+    without one the service is denied as part of the other all the same."""
+    if part.section_key != "denials":
+        return
+    named = codes_named(part.text)
+    known = named and all(first == last for first, last in named)
+    unpaired = known and not any(is_paired(code) for code, _ in named)
+    for code in note.adjustment_codes:
+        if not (code == _EDIT and unpaired and _BUNDLED in note.adjustment_codes):
+            yield code
 
 
 def cite_note(note: Note, *, resolve: ResolveAnchor) -> tuple[QuoteEvidence, ...]:

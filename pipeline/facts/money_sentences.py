@@ -215,7 +215,7 @@ def _without_rate(
 ) -> FactSentence | None:
     """Hospital outpatient or surgery center for which the facility's table lists no rate of the code."""
     status = rows.get("status_code")
-    none = "no rate listed"
+    none = "no separate rate listed"
     if professional is not None:
         paid = dollars(professional.amount)
         return FactSentence(
@@ -237,7 +237,7 @@ def _without_rate(
             f"{name}: the fee schedule has no payment for {code} ({meaning}, {status.release}), and {row.release} "
             "lists no facility rate for it."
         ),
-        cells=(name, "none", none, "none", f"{meaning}, {status.release}; {row.release}"),
+        cells=(name, "none", none, "not stated here", f"{meaning}, {status.release}; {row.release}"),
         facts=(status, row),
     )
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from pipeline.data import Fact
+from pipeline.facts.indicators import NEVER_PAID
 from pipeline.facts.lookup import FactStore
 from pipeline.facts.ptp_edits import is_edit
 from pipeline.facts.rows import Rows, rows_of
@@ -34,11 +35,17 @@ def page_rows(store: FactStore, hcpcs_code: str, as_of: date, *, near: Collectio
     linked = {fact.other(hcpcs_code) for fact in (*own, *naming) if fact.partner and not is_edit(fact)}
     shown = {*partners, *near, *linked}
     kept = [fact for fact in (*own, *naming) if not is_edit(fact) or fact.other(hcpcs_code) in shown]
-    current = [*store.facts_on("", as_of).values(), *kept]
+    current = [*store.facts_on("", as_of).values(), *kept, *_never_paid(store, near, as_of)]
     return PageRows(
         rows_of(hcpcs_code, current, earlier=_new(store.year_before(hcpcs_code, as_of), current)),
         tuple(partners),
     )
+
+
+def _never_paid(store: FactStore, codes: Iterable[str], as_of: date) -> list[Fact]:
+    """The status of those of the codes that Medicare never pays separately."""
+    statuses = (store.facts_on(code, as_of).get("status_code") for code in sorted(codes))
+    return [status for status in statuses if status is not None and status.value in NEVER_PAID]
 
 
 def _new(earlier: Iterable[Fact], current: Iterable[Fact]) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR, is_evaluation
+from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR, STATUS_CODES, is_evaluation
 from pipeline.facts.ptp_edits import is_edit
 from pipeline.facts.readers.add_ons import CONTRACTOR, names_primary
 from pipeline.facts.rows import FactSentence, Rows
@@ -55,12 +55,16 @@ def compose_add_ons(subject: str, _rest: str, code: str, rows: Rows) -> FactSent
     named = sorted(listed)
     if not named:
         return None
-    codes = ", ".join(named)
+    codes, facts = ", ".join(named), [listed[each] for each in named]
+    edits = {each: edit for each in named if (edit := rows.get(f"ptp_column_two:{each}")) is not None}
+    if edits:
+        codes += f"; NCCI edits make {', '.join(edits)} column two to it all the same"
+        facts += edits.values()
     return FactSentence(
         subject=subject,
         text=f"Add-on codes that may be reported with {code}: {len(named)} ({release}): {codes}.",
         cells=("Add-on codes to it", str(len(named)), codes, release),
-        facts=tuple(listed[each] for each in named),
+        facts=tuple(facts),
     )
 
 
@@ -71,11 +75,18 @@ def compose_add_on_pair(subject: str, other: str, code: str, rows: Rows) -> Fact
     if fact is None:
         return None
     add_on, primary = (code, other) if mine else (other, code)
+    status = rows.get("status_code" if mine else f"{other}.status_code")
+    unpaid, facts = "", (fact,)
+    if status is not None and status.value in NEVER_PAID:
+        unpaid, facts = f", status {status.value}: {STATUS_CODES[status.value]}", (fact, status)
     return FactSentence(
         subject=subject,
-        text=f"{add_on} is an add-on code that may be reported with its primary code {primary} ({fact.release}).",
-        cells=(f"{add_on} is an add-on to {primary}",),
-        facts=(fact,),
+        text=(
+            f"{add_on} is an add-on code that may be reported with its primary code {primary} ({fact.release})"
+            f"{unpaid}."
+        ),
+        cells=(f"{add_on} is an add-on to {primary}{unpaid}",),
+        facts=facts,
     )
 
 
@@ -139,26 +150,27 @@ def compose_edit_modifiers(subject: str, _rest: str, code: str, rows: Rows) -> F
     opened = [fact.other(code) for fact in edits if fact.value == "1"]
     closed = [fact.other(code) for fact in edits if fact.value == "0"]
     counted = rows.get("ptp_partner_count")
-    if not edits and (counted is None or counted.value == "0"):
+    total = int(counted.value) if counted is not None else 0
+    if not edits and not total:
         return None
     when = ""
-    if opened or not edits:
+    if opened or total > len(edits):
         when = (
             "Only for services that really are separate, when no more specific modifier fits, and only where the "
             "edit allows it"
         )
-        when += f": among the codes that this page compares, with {', '.join(opened)}; " if opened else "; "
+        when += f": among the codes that this page names, with {', '.join(opened)}; " if opened else "; "
     if closed:
-        when += f"{'no' if opened else 'No'} modifier opens the edit with {', '.join(closed)}; "
-    if not edits and counted is not None:
-        edits = [counted]
-        when += f"this page compares none of the {counted.value} codes that NCCI pairs with it; "
-    when = f"{when.removesuffix('; ')}."
+        when += f"no modifier opens the edit with {', '.join(closed)}; "
+    if not edits:
+        when += f"which of the {total} codes that NCCI pairs with it allow it is not listed here; "
+    basis = (*edits, *((counted,) if counted is not None else ()))
+    when = f"{when[0].upper()}{when[1:].removesuffix('; ')}."
     return FactSentence(
         subject=subject,
         text=f"Modifiers 59, XE, XS, XP, XU with {code}: {when[0].lower()}{when[1:]}",
-        cells=("59, XE, XS, XP, XU", when, f"modifier indicators of the edits, {edits[0].release}"),
-        facts=tuple(edits),
+        cells=("59, XE, XS, XP, XU", when, f"modifier indicators of the edits, {basis[0].release}"),
+        facts=basis,
         derivation="NCCI Policy Manual ch. I section E, p. I-17",
     )
 

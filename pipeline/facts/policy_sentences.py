@@ -12,6 +12,7 @@ from pipeline.facts.indicators import (
     entry_fields,
 )
 from pipeline.facts.rows import FactSentence, Rows
+from pipeline.selector import in_range
 
 
 def compose_indicator(subject: str, field: str, code: str, rows: Rows) -> FactSentence | None:
@@ -66,6 +67,26 @@ def _mue(subject: str, code: str, rows: Rows, value: Fact) -> FactSentence | Non
     )
 
 
+# Bilateral indicators of services that are done on one side at a time.
+_UNILATERAL = ("0", "1", "3")
+# Operations of the skeleton and its joints, the spine and the median nerve at the wrist that are of no finger or toe.
+_NO_DIGITS = (
+    ("20605", "20611"),
+    ("20955", "20973"),
+    ("21000", "25999"),
+    ("26990", "27899"),
+    ("28291", "28299"),
+    ("29800", "29899"),
+    ("62263", "63746"),
+    ("64721", "64721"),
+)
+
+
+def _may_be_of_a_digit(code: str) -> bool:
+    """Whether a procedure may be one of a finger or toe, reported with FA, F1-F9, TA or T1-T9 (NCCI manual, IV-14)."""
+    return not any(in_range(code, first, last) for first, last in _NO_DIGITS)
+
+
 def compose_modifier(subject: str, rest: str, code: str, rows: Rows) -> FactSentence | None:
     """One row of the modifier table, from `modifiers.toml` and the code's own indicator."""
     entry = next((entry for entry in entries_by_key().get(rest, ()) if entry.holds(rows)), None)
@@ -73,6 +94,8 @@ def compose_modifier(subject: str, rest: str, code: str, rows: Rows) -> FactSent
         return None
     facts = tuple(rows[field] for field in entry_fields(entry))
     when = entry.when.format(**{fact.field: fact.value for fact in facts})
+    if entry.field == "bilateral_indicator" and facts[0].value in _UNILATERAL and _may_be_of_a_digit(code):
+        when = f"{when.removesuffix('.')}; fingers and toes take modifiers of their own instead."
     names = ", ".join(entry.modifiers)
     basis = f"{entry.field.replace('_', ' ')} {facts[0].value}, {facts[0].release}"
     plural = "Modifiers" if len(entry.modifiers) > 1 else "Modifier"

@@ -120,6 +120,10 @@ def compose_summary(attributes: Mapping[str, str]) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
+def _named(attributes: Mapping[str, str], name: str) -> str:
+    return attributes.get(name, "not named").rstrip(",")
+
+
 def describe_difference(here: Mapping[str, str], other: Mapping[str, str]) -> str:
     """How the other code differs from the one of this page; empty when all attributes agree.
 
@@ -134,8 +138,7 @@ def describe_difference(here: Mapping[str, str], other: Mapping[str, str]) -> st
         sentence = compose_summary(other)
         return f"another service: {sentence[0].lower()}{sentence[1:]}"
     contrasts = (
-        f"{ATTRIBUTES[name]}: {other.get(name, 'not named')} (this code: {here.get(name, 'not named')})"
-        for name in differing
+        f"{ATTRIBUTES[name]}: {_named(other, name)} (this code: {_named(here, name)})" for name in differing
     )
     return "; ".join(contrasts) + "."
 

@@ -60,9 +60,10 @@ def names(ranges: tuple[CodeRange, ...], hcpcs_code: str) -> bool:
 
 def names_closely(ranges: tuple[CodeRange, ...], hcpcs_code: str) -> bool:
     """Whether one of the ranges holds the code and is of one family of codes: a chapter's range tells little."""
-    return names(tuple(pair for pair in ranges if _width(pair) < FAMILY), hcpcs_code)
+    return names(tuple(pair for pair in ranges if width(pair) < FAMILY), hcpcs_code)
 
 
-def _width(pair: CodeRange) -> int:
+def width(pair: CodeRange) -> int:
+    """How far apart the ends of a range are; 0 for a single code."""
     numbers = [int("".join(char for char in code if char.isdigit())) for code in pair]
     return numbers[1] - numbers[0]

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -23,10 +23,19 @@ from pipeline.data import Fact
 from pipeline.errors import BriefwrightError, SourceError
 from pipeline.facts.profiles import load_profiles
 from pipeline.facts.table import write_facts
+from pipeline.sources.applicability import applies
+from pipeline.sources.codes_named import CodeRange, codes_named, names, width
+from pipeline.sources.notes import load_notes
 
 HERE = Path(__file__).parent
 THIRD_PARTY = "third-party parse"
 EXCERPT = "transcribed excerpt"
+SHORT_RANGE = 4
+"""A range of fewer codes than this is named code by code."""
+LISTED_PRIMARIES = 24
+"""Of an add-on code with more primaries, those among the starter codes are listed."""
+SHARED_BY = 3
+"""A note for one of so many codes, or more of them, is a general one."""
 
 
 class Release(NamedTuple):
@@ -119,7 +128,7 @@ def build_facts(data: Path, codes: Collection[str]) -> list[Fact]:
     october = excerpts / "worth_PPRRVU2026_Oct_QPP.rowsubset.csv"
     opps, asc = (cms / "opps_asc" / f"{name}_2026jul_rates.csv" for name in ("opps", "asc"))
     release_2025 = pfs / "rvu25d_oct2025" / "PPRRVU2025_Oct.csv"
-    return [
+    facts = [
         *pprrvu_facts(release_2025, codes, RVU25D, factor="conversion_factor", nature=""),
         *pprrvu_facts(january, codes, RVU26A, factor="conversion_factor_nonqpp", nature=EXCERPT),
         *pprrvu_facts(july, codes, RVU26C, factor="conversion_factor_nonqpp", nature=EXCERPT),
@@ -131,8 +140,32 @@ def build_facts(data: Path, codes: Collection[str]) -> list[Fact]:
         *unpriced_facts(asc, "hcpcs", "asc_priced", codes, ASC),
         *table_facts(cms / "ncci/2024q3/ncci_mue_prac.csv", "hcpcs_code", MUE_COLUMNS, codes, MUE),
         *addon_facts(cms / "ncci/2024q3/ncci_aoc.csv", codes),
-        *pair_facts(cms / "ncci/2024q3/ptp_practitioner_2024q3_full.csv.zst", codes),
     ]
+    pairs = cms / "ncci/2024q3/ptp_practitioner_2024q3_full.csv.zst"
+    return [*facts, *pair_facts(pairs, codes, named_on_pages(facts, codes))]
+
+
+def named_on_pages(facts: Sequence[Fact], codes: Collection[str]) -> dict[str, tuple[CodeRange, ...]]:
+    """By code, what its page names as its own: its add-on codes, codes and short ranges of notes for few codes."""
+    profiles, values = load_profiles(HERE / "codes.toml"), {code: dict[str, str]() for code in codes}
+    for fact in facts:
+        if fact.hcpcs_code:
+            values[fact.hcpcs_code][fact.field] = fact.value
+    named = {
+        code: [(field.partition(":")[2],) * 2 for field in own if field.startswith("add_on_code:")]
+        for code, own in values.items()
+    }
+    for note in load_notes(HERE / "notes"):
+        reached = [
+            code
+            for code in named
+            if code in profiles
+            and applies(note.applies_to, hcpcs_code=code, tags=profiles[code].tags, values=values[code])
+        ]
+        said = codes_named(" ".join(f"{part.question} {part.text}" for part in note.parts))
+        for code in reached if SHARED_BY * len(reached) < len(codes) else ():
+            named[code] += [pair for pair in said if width(pair) < SHORT_RANGE]
+    return {code: tuple((first, last) for first, last in pairs) for code, pairs in named.items()}
 
 
 def pprrvu_facts(
@@ -207,27 +240,27 @@ def unpriced_facts(
 
 
 def addon_facts(path: Path, codes: Collection[str]) -> Iterator[Fact]:
-    """On each add-on code: its edit type, how many primaries are listed, and those among `codes`.
+    """On each add-on code: its edit type, how many primaries are listed, and all of them where they are few, else those
+    among `codes`.
 
     An add-on code that is not among `codes` stands on its primary, as `add_on_code:22614`.
 
     The primary CCCCC, contractor defined, is kept as `primary_code:CCCCC` and not counted.
     """
-    primaries: Counter[str] = Counter()
-    types: dict[str, set[str]] = {}
     with path.open(encoding="utf-8", newline="") as file:
-        for line, cells in _rows(file, path, ("add_on_code", "primary_code", "aoc_edit_type")):
-            addon, primary, kind = cells["add_on_code"], cells["primary_code"], cells["aoc_edit_type"]
-            if addon not in codes:
-                if primary in codes:
-                    locator = _locate(path.name, f"line {line}", "column aoc_edit_type", THIRD_PARTY)
-                    yield _fact(AOC, primary, f"add_on_code:{addon}", kind, locator=locator)
-                continue
-            primaries[addon] += primary != "CCCCC"
-            types.setdefault(addon, set()).add(kind)
-            if primary in codes or primary == "CCCCC":
-                locator = _locate(path.name, f"line {line}", "column aoc_edit_type", THIRD_PARTY)
-                yield _fact(AOC, addon, f"primary_code:{primary}", kind, locator=locator)
+        rows = list(_rows(file, path, ("add_on_code", "primary_code", "aoc_edit_type")))
+    primaries = Counter(cells["add_on_code"] for _, cells in rows if cells["primary_code"] != "CCCCC")
+    types: dict[str, set[str]] = {}
+    for line, cells in rows:
+        addon, primary, kind = cells["add_on_code"], cells["primary_code"], cells["aoc_edit_type"]
+        locator = _locate(path.name, f"line {line}", "column aoc_edit_type", THIRD_PARTY)
+        if addon not in codes:
+            if primary in codes:
+                yield _fact(AOC, primary, f"add_on_code:{addon}", kind, locator=locator)
+            continue
+        types.setdefault(addon, set()).add(kind)
+        if primary in codes or primary == "CCCCC" or primaries[addon] <= LISTED_PRIMARIES:
+            yield _fact(AOC, addon, f"primary_code:{primary}", kind, locator=locator)
     for addon, kinds in types.items():
         where = f"rows with add_on_code {addon}"
         if len(kinds) != 1:
@@ -238,8 +271,11 @@ def addon_facts(path: Path, codes: Collection[str]) -> Iterator[Fact]:
         yield _fact(AOC, addon, "primary_count", str(primaries[addon]), unit="codes", locator=locator)
 
 
-def pair_facts(path: Path, codes: Collection[str]) -> Iterator[Fact]:
-    """The edits in existence (deletion date `*`) between two of `codes`, and each code's number of partners."""
+def pair_facts(
+    path: Path, codes: Collection[str], named: Mapping[str, tuple[CodeRange, ...]]
+) -> Iterator[Fact]:
+    """The edits in existence (deletion date `*`) between two of `codes`, or of one in column one with a code that its
+    page names (`named`), and each code's number of partners."""
     partners: dict[str, set[str]] = {code: set() for code in codes}
     name = path.name.removesuffix(".zst")
     with _decompressed(path) as file:
@@ -250,7 +286,7 @@ def pair_facts(path: Path, codes: Collection[str]) -> Iterator[Fact]:
             for code, partner in ((first, second), (second, first)):
                 if code in partners:
                     partners[code].add(partner)
-            if first in partners and second in partners:
+            if first in partners and (second in partners or names(named.get(first, ()), second)):
                 where = "column modifier_indicator, deletion_date *"
                 locator = _locate(name, f"line {line}", where, THIRD_PARTY)
                 indicator = cells["modifier_indicator"]

@@ -84,8 +84,12 @@ def test_where_the_layout_says_nothing_of_components_neither_does_the_table(valu
 def test_both_sides_are_said_of_paired_sites_and_fingers_and_toes_take_their_own():
     rows = table(bilateral_indicator="1")
     for modifiers in ("50", "LT, RT"):
-        assert "paired site" in rows[modifiers] and "not for fingers or toes" in rows[modifiers]
+        assert "paired site" in rows[modifiers] and "fingers" not in rows[modifiers]
     assert "ASC" in rows["LT, RT"]
+    rows = surgical("28002", bilateral_indicator="1")
+    (entry, *_) = (e for e in applicable_entries(rows) if e.modifiers == ["50"] or "50" in e.modifiers)
+    foot = compose_sentence(f"modifier:{entry.key}", "28002", rows)
+    assert foot is not None and "fingers and toes take modifiers of their own" in foot.cells[1]
 
 
 def test_a_separate_bilateral_code_is_reported_in_place_of_a_unilateral_one():

@@ -142,12 +142,20 @@ def test_a_code_without_a_listed_facility_rate_says_no_more_than_that(setting, f
     assert say(f"setting:{setting}", priced) is None  # no row at all: not known
     unlisted = {field: fact(field, "no", "OPPS-2026-07", "20970")}
     sentence = say(f"setting:{setting}", {**priced, **unlisted})
-    assert sentence is not None and sentence.cells[1:4] == ("$2,540.81", "no rate listed", "not stated here")
+    assert sentence is not None and sentence.cells[1:4] == (
+        "$2,540.81",
+        "no separate rate listed",
+        "not stated here",
+    )
     assert "packaged" not in sentence.text and "OPPS-2026-07 lists no facility rate" in sentence.text
     # A row of the table itself has the last word.
     assert say(f"setting:{setting}", {**surgical(), **unlisted}) == say(f"setting:{setting}", surgical())
     bundled = say(f"setting:{setting}", {**priced, **unlisted, "status_code": fact("status_code", "B")})
-    assert bundled is not None and bundled.cells[1:4] == ("none", "no rate listed", "none")
+    assert bundled is not None and bundled.cells[1:4] == (
+        "none",
+        "no separate rate listed",
+        "not stated here",
+    )
     assert "bundled, never paid separately" in bundled.text and "$" not in bundled.text
 
 
@@ -179,7 +187,7 @@ def test_edit_modifiers_name_the_pairs_they_may_open_and_those_nothing_opens():
     sentence = say("edit_modifiers:", rows, "29881")
     assert sentence is not None
     assert (
-        "among the codes that this page compares, with 29874, 29880; no modifier opens the edit with 29870."
+        "among the codes that this page names, with 29874, 29880; no modifier opens the edit with 29870."
         in sentence.text
     )
     only_closed = rows_of("29881", [fact("ptp_column_two:29870", "0", "PTP-2024Q3", "29881")])
@@ -188,7 +196,7 @@ def test_edit_modifiers_name_the_pairs_they_may_open_and_those_nothing_opens():
     assert say("edit_modifiers:", {}, "29881") is None
     counted = rows_of("29881", [fact("ptp_partner_count", "9", "PTP-2024Q3", "29881")])
     elsewhere = say("edit_modifiers:", counted, "29881")
-    assert elsewhere is not None and "compares none of the 9 codes that NCCI pairs with it" in elsewhere.text
+    assert elsewhere is not None and "which of the 9 codes that NCCI pairs with it allow it" in elsewhere.text
 
 
 def test_the_absence_of_an_edit_is_dated_and_is_not_permission():

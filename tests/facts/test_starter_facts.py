@@ -293,12 +293,20 @@ def test_the_builder_keeps_existing_pairs_only_and_counts_each_partner_once(
     builder: ModuleType, tmp_path: Path
 ) -> None:
     path = _pair_file(
-        tmp_path, "10001,10002,*,0", "10001,10003,20200101,1", "10002,10003,*,1", "10003,10001,19960101,9"
+        tmp_path,
+        "10001,10002,*,0",
+        "10001,10003,20200101,1",
+        "10002,10003,*,1",
+        "10003,10001,19960101,9",
+        "10001,10004,*,1",
     )
-    found = {(fact.hcpcs_code, fact.field): fact for fact in builder.pair_facts(path, ("10001", "10002"))}
+    named = {"10001": (("10003", "10004"),)}
+    facts = builder.pair_facts(path, ("10001", "10002"), named)
+    found = {(fact.hcpcs_code, fact.field): fact for fact in facts}
     assert {key: fact.value for key, fact in found.items()} == {
         ("10001", "ptp_column_two:10002"): "0",
-        ("10001", "ptp_partner_count"): "1",
+        ("10001", "ptp_column_two:10004"): "1",
+        ("10001", "ptp_partner_count"): "2",
         ("10002", "ptp_partner_count"): "2",
     }
     assert found["10001", "ptp_column_two:10002"].locator.startswith("pairs.csv line 2, ")
@@ -308,7 +316,7 @@ def test_a_cut_off_pair_file_is_refused(builder: ModuleType, tmp_path: Path) -> 
     path = _pair_file(tmp_path, *(f"{n},{n + 7},*,1" for n in range(10001, 60000)))
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(SourceError, match="zstd could not read it to its end"):
-        list(builder.pair_facts(path, ("10001",)))
+        list(builder.pair_facts(path, ("10001",), {}))
 
 
 def _pair_file(folder: Path, *rows: str) -> Path:
