@@ -59,11 +59,11 @@ def test_a_section_opens_with_what_answers_its_first_question_for_few_codes():
         "distal-radius-joint-and-fragments",
         "operation-includes-implant-removal",
     )
-    wide = dict(zip(ids, (1, 2, 40), strict=True))
+    wide: dict[str, int] = dict(zip(ids, (1, 2, 40), strict=True))
     texts = [statement.text for statement in drafted("documentation", *ids, reach=wide)]
     assert [WORDS in text for text, WORDS in zip(texts, ("fragments", "nerve", "20670"), strict=True)] == [
         True
     ] * 3
-    general = dict(zip(ids, (1, 40, 40), strict=True))
+    general: dict[str, int] = dict(zip(ids, (1, 40, 40), strict=True))
     first, *_ = drafted("documentation", *ids, reach=general)
     assert "nerve" in first.text
