@@ -33,7 +33,8 @@ ResolveAnchor = Callable[[Anchor], QuoteEvidence | None]
 
 
 class _Offer(NamedTuple):
-    place: tuple[bool, int, int, str]
+    place: tuple[int, int, str]
+    opens: bool
     note: Note
     part: NotePart
     passage_id: str
@@ -54,8 +55,8 @@ def draft_notes(
     """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
 
     Order: `reach` (note id → how many codes it applies to), the fewest first, so that a page opens with what is its
-    own, and before them those of few codes that answer the section's first question; then `rank` (passage id → place
-    in retrieval for this section); then id.
+    own; then `rank` (passage id → place in retrieval for this section); then id. Of those chosen, notes for few codes
+    that answer the section's first question stand first.
     When the limit presses, the questions that the section must answer are served first. A claim of a note that
     applies by an indicator also cites that row (`rows`, by field): the rule holds here because of it.
     """
@@ -65,13 +66,14 @@ def draft_notes(
     for note in notes:
         for passage, part in zip(note_passages(note), note.parts, strict=True):
             if part.section_key == spec.key:
-                later = first.isdisjoint(note.answers) or _SHARED_BY * reach[note.id] >= widest
-                place = (later, reach[note.id], rank.get(passage.id, len(rank)), note.id)
-                offers.append(_Offer(place, note, part, passage.id))
+                opens = not first.isdisjoint(note.answers) and _SHARED_BY * reach[note.id] < widest
+                place = (reach[note.id], rank.get(passage.id, len(rank)), note.id)
+                offers.append(_Offer(place, opens, note, part, passage.id))
     offers.sort(key=lambda offer: offer.place)
     if spec.limit:
         chosen = _spread_topics(offers, spec)[: spec.limit]
         offers = [offer for offer in offers if offer in chosen]
+    offers.sort(key=lambda offer: not offer.opens)
     return merge_drafts(
         _draft_part(plan, offer, split=split, resolve=resolve, rows=rows, is_paired=is_paired)
         for offer in offers
