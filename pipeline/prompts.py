@@ -16,10 +16,11 @@ Text from a source goes in through `fence` and nowhere else.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import ValidationError
 
@@ -54,7 +55,7 @@ class Prompt(Record):
         unknown = sorted(set(variables) - set(self.variables))
         if missing or unknown:
             raise TypeError(f"prompt {self.name}: missing variables {missing}, unknown variables {unknown}")
-        return RenderedPrompt(self.system, _environment().from_string(self.template).render(variables))
+        return RenderedPrompt(self.system, _compiled(self.template).render(variables))
 
 
 class _PromptHead(Record):
@@ -149,6 +150,11 @@ def _line_with(text: str, mark: str, first_line: int) -> int:
         if mark in line:
             return number
     return first_line
+
+
+@lru_cache(maxsize=32)
+def _compiled(template: str) -> Template:
+    return _environment().from_string(template)
 
 
 def _environment() -> ImmutableSandboxedEnvironment:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from pipeline.data import Page, Passage, Record
+from pipeline.draft.records import Draft
 from pipeline.errors import PublishError, SourceError, StateError
+from pipeline.examine import Examiner
 from pipeline.index import Embedder
+from pipeline.llm import Steps, run_many
+from pipeline.page.layout import lay_out
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
 from pipeline.page.render import render_html
 from pipeline.retrieve import opened_index
 from pipeline.review.publish import PAGE_FILES
-from pipeline.run import Drafter, Search, build_page
+from pipeline.run import (
+    Drafter,
+    PageInputs,
+    Search,
+    WriteSections,
+    build_page,
+    claim_context,
+    gather_inputs,
+)
 from pipeline.settings import Settings
 from pipeline.store import exclusive_lock, write_atomically
 from pipeline.workspace import Workspace
@@ -68,23 +82,54 @@ def regenerate_pages(
         exclusive_lock(settings.home / "regenerate.lock", what="regenerating pages"),
         open_search(workspace, embedder=embedder, progress=progress) as search,
     ):
-        for number, code in enumerate(codes, 1):
+        progress(f"{codes[0]} (1/{len(codes)})" if codes else "")
+        began = time.perf_counter()
+        drafted = _drafted(codes, workspace=workspace, search=search, as_of=as_of, drafter=drafter)
+        for number, (inputs, written, examiner) in enumerate(drafted, 1):
+            code = inputs.plan.hcpcs_code
             progress(f"{code} ({number}/{len(codes)})")
-            began = time.perf_counter()
             folder = candidate_folder(code, settings, as_of=as_of if dated else None)
             previous, set_aside = _previous(code, folder, settings)
             page = build_page(
-                code,
+                inputs,
                 workspace=workspace,
                 search=search,
-                as_of=as_of,
                 today=today,
                 previous=previous,
                 drafter=drafter,
+                written=written,
+                examiner=examiner,
             )
             path = write_candidate(page, folder, site_name=workspace.site_name)
             seconds = round(time.perf_counter() - began, 3)
             yield Regenerated(page=page, path=path, seconds=seconds, set_aside=set_aside)
+            began = time.perf_counter()
+
+
+def _drafted(
+    codes: Sequence[str], *, workspace: Workspace, search: Search, as_of: date, drafter: Drafter
+) -> Iterator[tuple[PageInputs, dict[str, Draft], Examiner]]:
+    """The inputs of each page in turn, with the sections that a model wrote; the calls of later pages run ahead."""
+    if drafter.write is None or drafter.client is None:
+        for code in codes:
+            inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
+            yield inputs, {}, Examiner(claim_context(workspace, code, as_of))
+        return
+    gathered: deque[tuple[PageInputs, Examiner, int]] = deque()
+
+    def tasks(write: WriteSections) -> Iterator[tuple[str, Steps[Draft]]]:
+        for code in codes:
+            inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
+            examiner = Examiner(claim_context(workspace, code, as_of))
+            sections = write(inputs, search, examiner)
+            gathered.append((inputs, examiner, len(sections)))
+            yield from sections.items()
+
+    done = run_many(tasks(drafter.write), drafter.client, concurrency=drafter.concurrency)
+    for first in done:  # sections come in the order of the tasks, and so page by page
+        inputs, examiner, count = gathered.popleft()
+        sections = [first, *islice(done, count - 1)]
+        yield inputs, {key: draft for key, draft in sections if draft is not None}, examiner
 
 
 def candidate_folder(hcpcs_code: str, settings: Settings, *, as_of: date | None = None) -> Path:
@@ -124,7 +169,12 @@ def write_candidate(page: Page, folder: Path, *, site_name: str) -> Path:
 
 
 def _render(page: Page, site_name: str) -> dict[str, bytes]:
-    texts = (render_html(page, site_name=site_name), render_markdown(page), dump_ledger(page))
+    shown = lay_out(page)
+    texts = (
+        render_html(page, site_name=site_name, shown=shown),
+        render_markdown(page, shown=shown),
+        dump_ledger(page),
+    )
     return {name: text.encode() for name, text in zip(PAGE_FILES, texts, strict=True)}
 
 

@@ -11,19 +11,18 @@ from pipeline.data import (
     Anchor,
     CodeProfile,
     Descriptor,
-    Evidence,
     Fact,
-    Outcome,
     Page,
     PagePlan,
     Passage,
     QuoteEvidence,
+    RowEvidence,
     SectionSpec,
-    Verdict,
 )
 from pipeline.draft.checklist import tie_checklist
 from pipeline.draft.diagnoses import draft_diagnoses
 from pipeline.draft.extractive import ResolveAnchor, cite_note, draft_notes
+from pipeline.draft.gaps import fill_gaps
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import (
     TABLE_SECTIONS,
@@ -33,11 +32,13 @@ from pipeline.draft.tables import (
     draft_summary,
     draft_table_section,
 )
+from pipeline.examine import Examiner
 from pipeline.facts.descriptors import DescriptorSource, page_descriptor
 from pipeline.facts.page_rows import PageRows, page_rows
 from pipeline.facts.releases import row_evidence
 from pipeline.facts.rows import Rows
 from pipeline.identity import code_digest, digest, fingerprint
+from pipeline.llm import ModelClient, Steps
 from pipeline.page.assemble import assemble_page
 from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.applicability import applies
@@ -45,31 +46,15 @@ from pipeline.sources.codes_named import codes_named
 from pipeline.sources.notes import Note, note_passages
 from pipeline.verify import (
     ClaimContext,
-    check_wording,
     checker_version,
-    examine_claim,
-    load_rules,
-    reject_wording,
     split_claims,
 )
 from pipeline.workspace import Workspace
 
 # Passages for a query among those allowed, best first.
 Search = Callable[[str, int, Callable[[Passage], bool]], list[Passage]]
-# Drafts one section with a model, given the passages of the notes that apply to the code.
-DraftWithModel = Callable[[PagePlan, SectionSpec, Sequence[Note], Mapping[str, Fact]], Draft]
 
 _RANKED = 60
-
-
-@dataclass(frozen=True)
-class Drafter:
-    """Which drafter writes a page, under the name its ledger shows; `sections` are those the model drafts."""
-
-    name: str = "extractive"
-    draft: DraftWithModel | None = None
-    sections: tuple[str, ...] = ()
-    prompt_hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,24 +75,48 @@ class PageInputs:
     reach: Mapping[str, int]
 
 
+# The sections that a model writes of a page, by key, as work that is still to be asked for.
+WriteSections = Callable[[PageInputs, Search, Examiner], Mapping[str, Steps[Draft]]]
+
+
+@dataclass(frozen=True)
+class Drafter:
+    """Which drafter writes a page, under the name its ledger shows.
+
+    With `write`, a model writes its sections, by at most `concurrency` calls of `client` at a time; the extractive
+    drafter writes the others.
+    """
+
+    name: str = "extractive"
+    prompt_hashes: tuple[str, ...] = ()
+    write: WriteSections | None = None
+    client: ModelClient | None = None
+    concurrency: int = 1
+
+
 def build_page(
-    hcpcs_code: str,
+    inputs: PageInputs,
     *,
     workspace: Workspace,
     search: Search,
-    as_of: date,
     today: date,
     previous: Page | None = None,
     drafter: Drafter = Drafter(),
+    written: Mapping[str, Draft] | None = None,
+    examiner: Examiner | None = None,
 ) -> Page:
-    """Draft, verify and assemble the page of one code for dates of service on `as_of`.
-
-    Raises NoFactsError for a code that no table or profile holds, ModelError from a model drafter.
-    """
-    inputs = gather_inputs(hcpcs_code, workspace=workspace, as_of=as_of)
-    ranks = {spec.key: _rank(spec, inputs, search) for spec in inputs.plan.sections if spec.fed_by == "notes"}
-    draft = _draft(inputs, ranks, workspace=workspace, drafter=drafter)
-    outcomes, evidence = _verify(draft, context=claim_context(workspace, hcpcs_code, as_of))
+    """Draft, verify and assemble a page. `written` are the sections that a model wrote, by key, and `examiner` the one
+    that examined them."""
+    written = written or {}
+    hcpcs_code = inputs.plan.hcpcs_code
+    ranks = {
+        spec.key: _rank(spec, inputs, search)
+        for spec in inputs.plan.sections
+        if spec.fed_by == "notes" and spec.key not in written
+    }
+    examiner = examiner or Examiner(claim_context(workspace, hcpcs_code, inputs.plan.as_of))
+    draft = _draft(inputs, ranks, workspace=workspace, written=written, examiner=examiner)
+    outcomes, evidence = examiner.examine(draft)
     values = {field: fact.value for field, fact in inputs.facts.items()}
     return assemble_page(
         inputs.plan,
@@ -155,40 +164,40 @@ def _draft(
     ranks: Mapping[str, Sequence[str]],
     *,
     workspace: Workspace,
-    drafter: Drafter,
+    written: Mapping[str, Draft],
+    examiner: Examiner,
 ) -> Draft:
-    """All sections: those fed by facts from the tables, those fed by notes by the drafter."""
+    """All sections: those fed by facts from the tables, those that a model wrote, the others from the notes."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
     allowance, descriptors = QuoteAllowance(), partial(_descriptors_named, workspace.descriptors)
     anchored = partial(workspace.anchored.quote, as_of=plan.as_of)
     resolve = partial(_within_allowance, anchored, workspace=workspace, allowance=allowance)
     by_id = {note.id: note for note in inputs.notes}
-    own = {field: make_row(fact) for field, fact in inputs.facts.items() if not fact.partner}
+    own = own_rows(inputs)
     drafts = [
         draft_summary(plan, inputs.profile),
         draft_table_section(plan, "strip", rows=rows, make_row=make_row),
     ]
     for spec in plan.sections:
-        if spec.fed_by == "notes" and drafter.draft and spec.key in drafter.sections:
-            drafts.append(drafter.draft(plan, spec, inputs.notes, inputs.facts))
-        elif spec.fed_by == "notes":
-            drafts.append(
-                draft_notes(
-                    plan,
-                    spec,
-                    inputs.notes,
-                    reach=inputs.reach,
-                    rank={passage_id: place for place, passage_id in enumerate(ranks[spec.key])},
-                    split=split_claims,
-                    resolve=resolve,
-                    rows=own,
-                    is_paired=lambda other: (
-                        f"ptp_column_two:{other}" in rows
-                        or f"{other}.ptp_column_two:{plan.hcpcs_code}" in rows
-                    ),
-                )
+        if spec.fed_by == "notes":
+            extract = partial(
+                draft_notes,
+                plan,
+                spec,
+                inputs.notes,
+                reach=inputs.reach,
+                rank={passage_id: place for place, passage_id in enumerate(ranks.get(spec.key, ()))},
+                split=split_claims,
+                resolve=resolve,
+                rows=own,
+                is_paired=partial(is_paired, inputs),
             )
+            if spec.key in written:
+                said = _quotable(written[spec.key], workspace=workspace, allowance=allowance)
+                drafts.append(fill_gaps(said, extract, spec, standing=examiner.standing(said)))
+            else:
+                drafts.append(extract())
         elif spec.key == "diagnoses":
             drafts.append(
                 draft_diagnoses(plan, spec.key, workspace.added, allowance=allowance, descriptors=descriptors)
@@ -205,6 +214,38 @@ def _draft(
         elif spec.key in TABLE_SECTIONS:
             drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
     return tie_checklist(merge_drafts(drafts))
+
+
+def is_paired(inputs: PageInputs, other: str) -> bool:
+    """Whether a loaded NCCI edit pairs the page's code with another one."""
+    code = inputs.plan.hcpcs_code
+    return f"ptp_column_two:{other}" in inputs.rows or f"{other}.ptp_column_two:{code}" in inputs.rows
+
+
+def own_rows(inputs: PageInputs) -> dict[str, RowEvidence]:
+    """The code's own rows as evidence, by field; rows of pairs of codes are not among them."""
+    as_of = inputs.plan.as_of
+    return {field: row_evidence(fact, as_of) for field, fact in inputs.facts.items() if not fact.partner}
+
+
+def _quotable(draft: Draft, *, workspace: Workspace, allowance: QuoteAllowance) -> Draft:
+    """The draft without statements whose quotes the licence of their document does not let the page show."""
+    quotes = {item.id: item for item in draft.evidence if isinstance(item, QuoteEvidence)}
+    kept, failures = [], list(draft.failures)
+    for statement in draft.statements:
+        cited = [quotes[id_] for id_ in statement.claims[0].evidence_ids if id_ in quotes]
+        if all(
+            quote.document_id not in workspace.documents
+            or allowance.take(workspace.documents[quote.document_id], [quote])
+            for quote in cited
+        ):
+            kept.append(statement)
+        else:
+            failures.append(
+                f"{statement.section_key}: left out, because the licence of its source lets this page quote no more: "
+                f"{statement.text}"
+            )
+    return draft.model_copy(update={"statements": tuple(kept), "failures": tuple(failures)})
 
 
 def _within_allowance(
@@ -255,6 +296,11 @@ def _fingerprint(
                     *(s.model_dump(mode="json") for s in draft.statements if s.section_key == "diagnoses"),
                 ]
             ),
+            "written": digest(
+                [s.model_dump(mode="json") for s in draft.statements if s.drafter == drafter.name]
+                if drafter.write
+                else []
+            ),
             "order": digest([ranks, {note.id: inputs.reach[note.id] for note in inputs.notes}]),
             "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
             "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),
@@ -281,21 +327,3 @@ def claim_context(workspace: Workspace, hcpcs_code: str | None, as_of: date) -> 
         previous=workspace.facts.of_release,
         profiles=workspace.profiles,
     )
-
-
-def _verify(draft: Draft, *, context: ClaimContext) -> tuple[dict[str, Verdict], dict[str, Evidence]]:
-    """A verdict for every claim, and the evidence with whatever the checks added to it."""
-    rules, checker = load_rules(), checker_version()
-    evidence: dict[str, Evidence] = {item.id: item for item in draft.evidence}
-    outcomes: dict[str, Verdict] = {}
-    for statement in draft.statements:
-        for claim in statement.claims:
-            offered = [evidence[id_] for id_ in claim.evidence_ids]
-            examined = examine_claim(claim, offered, context=context, rules=rules, checker=checker)
-            outcomes[claim.id] = examined.verdict
-            evidence.update({item.id: item for item in examined.evidence})
-        wording = check_wording(statement, evidence)
-        if wording.outcome is Outcome.FAIL:
-            for claim in statement.claims:
-                outcomes[claim.id] = reject_wording(outcomes[claim.id], wording)
-    return outcomes, evidence

@@ -67,6 +67,11 @@ class Settings(Record):
         return self.home / "descriptors"
 
     @property
+    def batches(self) -> Path:
+        """Requests handed out for batches, and the batches submitted."""
+        return self.home / "batches"
+
+    @property
     def journal(self) -> Path:
         """Model replies, by content."""
         return self.home / "journal"

@@ -10,7 +10,7 @@ from pipeline.draft import diagnoses
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
 from pipeline.page.render import render_html
-from pipeline.run import build_page
+from pipeline.run import build_page, gather_inputs
 from pipeline.settings import Settings, read_settings
 from pipeline.sources.documents import Description, read_document, store_document
 from pipeline.workspace import Workspace
@@ -35,7 +35,9 @@ def page_with(tmp_path, text, *, code="20610", as_of=ON, title=TITLE):
     )
     settings = Settings(root=read_settings().root, home=tmp_path / "home")
     store_document(read_document(path, described, retrieved_on=ON), settings.documents)
-    return build_page(code, workspace=Workspace(settings), search=lambda *_: [], as_of=as_of, today=ON)
+    workspace = Workspace(settings)
+    inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
+    return build_page(inputs, workspace=workspace, search=lambda *_: [], today=ON)
 
 
 def section(page):

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.draft.model import DraftReply
+from pipeline.data import Record
+from pipeline.draft.replies import DraftReply, RepairReply
 from pipeline.errors import SourceError
 from pipeline.facts.profiles import load_profiles
 from pipeline.prompts import fence, load_prompt, load_sections
 from pipeline.sources.notes import TOPICS
+from pipeline.verify.entailment import JudgeReply
 
 STARTER = Path(__file__).parents[1] / "sources" / "starter"
 PROMPTS = Path(__file__).parents[1] / "prompts"
@@ -202,13 +204,36 @@ def test_the_shipped_questions_ask_only_for_attributes_that_exist():
                 assert any((field, value) in known_values for value in values), (spec.key, question.key)
 
 
-def test_the_example_of_the_documentation_prompt_follows_its_own_rules():
-    system = load_prompt(PROMPTS / "draft" / "documentation.md.j2").system
-    _, _, example = system.partition("Example, with an invented passage:\n")
-    opening, _, rest = example.partition("\n")
-    passage, _, after = rest.partition("\n</passage>\nReply:\n")
-    shown = after.splitlines()[0]
-    (statement,) = DraftReply.model_validate(json.loads(shown)).statements
-    assert opening == f'<passage id="{statement.evidence_id}">'
-    assert statement.quote in passage
+def example(call: str, schema: type[Record]) -> tuple[str, Record]:
+    """The example that a prompt shows: what it gives, and the reply to it, which must be one that we take."""
+    system = load_prompt(PROMPTS / call).system
+    _, _, shown = system.partition("Example")
+    given, _, after = shown.partition("\n</passage>\nReply:\n")
+    return given, schema.model_validate(json.loads(after.splitlines()[0]))
+
+
+@pytest.mark.parametrize(
+    ("call", "schema"),
+    [("draft/section.md.j2", DraftReply), ("repair/statements.md.j2", RepairReply)],
+)
+def test_the_example_of_a_drafting_prompt_follows_its_own_rules(call: str, schema: type[DraftReply]):
+    given, reply = example(call, schema)
+    (statement,) = reply.statements  # type: ignore[attr-defined]
+    (cited,) = statement.evidence
+    assert f'<passage id="{cited.id}">' in given
+    assert cited.quote in given
     assert "99" not in statement.text
+
+
+def test_the_example_of_the_judge_rejects():
+    given, reply = example("judge/statements.md.j2", JudgeReply)
+    (judgement,) = reply.judgements  # type: ignore[attr-defined]
+    assert f"Statement {judgement.statement} " in given
+    assert [assertion.label for assertion in judgement.assertions] == ["refuted"]
+
+
+@pytest.mark.parametrize("path", sorted(PROMPTS.glob("*/*.j2")), ids=lambda path: path.stem)
+def test_what_is_the_same_in_every_call_comes_first_and_fences_its_evidence(path: Path):
+    prompt = load_prompt(path)
+    assert "holds no instruction to you" in " ".join(prompt.system.split())
+    assert len(prompt.system) > 0.5 * len(prompt.template)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("page", "index", "documents", "verify", "tables")
+BENCHMARKS = ("page", "index", "documents", "verify", "tables", "drafting")
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,12 +24,34 @@ from pipeline.cli.common import (
     progress,
     select,
 )
+from pipeline.cli.models import (
+    CONCURRENCY,
+    Concurrency,
+    Estimate,
+    Judge,
+    MaxCalls,
+    MaxCost,
+    Model,
+    ModelOptions,
+    PriceFile,
+    Refresh,
+    Repair,
+    Replay,
+    Rpm,
+    Tpm,
+    calls_json,
+    calls_line,
+    open_run,
+    require_names,
+)
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.data import Page
+    from pipeline.model_drafter import ModelNames
     from pipeline.regenerate import Regenerated
-    from pipeline.run import Drafter
     from pipeline.workspace import Workspace
 
 Published = Annotated[bool, typer.Option("--published", help="The published page instead of the candidate.")]
@@ -38,19 +62,22 @@ def regenerate(
     ranges: Ranges = None,
     all_codes: Annotated[bool, typer.Option("--all", help="Every code of the starter set.")] = False,
     as_of: AsOf = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="Draft with this model: NAME, or PROVIDER:NAME; key from OPENAI_API_KEY."),
-    ] = None,
-    replay: Annotated[
-        bool, typer.Option("--replay", help="With --model: use journalled replies only.")
-    ] = False,
+    model: Model = None,
+    judge: Judge = None,
+    repair: Repair = None,
+    replay: Replay = False,
+    refresh: Refresh = False,
+    estimate: Estimate = False,
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    concurrency: Concurrency = CONCURRENCY,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    prices: PriceFile = None,
     as_json: Json = False,
 ) -> None:
     """Write the candidate pages of codes into the state folder; nothing is published."""
     began = time.perf_counter()
-    if replay and model is None:
-        raise UsageError("--replay repeats the replies of a model; name it with --model")
     from pipeline.index.embedders import load_embedder
     from pipeline.regenerate import regenerate_pages
 
@@ -59,6 +86,16 @@ def regenerate(
     on, today = parse_date(as_of), now().date()
     for code in chosen:  # refuse before any work is done
         workspace.facts.require(code, on)
+    if estimate:
+        names = require_names(model, judge, repair, what="an estimate")
+        _print_estimate(chosen, names, prices, workspace=workspace, as_of=on, as_json=as_json)
+        return
+    run = open_run(
+        ModelOptions(
+            model, judge, repair, replay, refresh, max_cost, max_calls, rpm, tpm, prices, concurrency
+        ),
+        workspace=workspace,
+    )
     done = regenerate_pages(
         chosen,
         workspace=workspace,
@@ -67,15 +104,27 @@ def regenerate(
         today=today,
         progress=progress,
         dated=as_of is not None,
-        drafter=_make_drafter(model, replay=replay, workspace=workspace),
+        drafter=run.drafter,
     )
-    for result in done:
+    try:
+        _print_results(done, began=began, single=len(chosen) == 1, as_json=as_json)
+    finally:  # also where the run was stopped: what was asked was paid for
+        end_progress()
+        if run.meter is not None:
+            if as_json:
+                print_json({"calls": calls_json(run.meter)})
+            else:
+                print(calls_line(run.meter.totals()))
+
+
+def _print_results(results: Iterable[Regenerated], *, began: float, single: bool, as_json: bool) -> None:
+    for result in results:
         end_progress()
         if result.set_aside:
             print(f"briefwright: {result.set_aside}", file=sys.stderr)
         if as_json:
             print_json(_result_json(result))
-        elif len(chosen) == 1:
+        elif single:
             print(_summary(result, seconds=time.perf_counter() - began))
         else:
             page = result.page
@@ -85,14 +134,37 @@ def regenerate(
             )
 
 
-def _make_drafter(model: str | None, *, replay: bool, workspace: Workspace) -> Drafter:
-    from pipeline.run import Drafter
+def _print_estimate(
+    codes: list[str],
+    names: ModelNames,
+    prices: Path | None,
+    *,
+    workspace: Workspace,
+    as_of: date,
+    as_json: bool,
+) -> None:
+    from pipeline.batch_runs import find_pending
+    from pipeline.index.embedders import load_embedder
+    from pipeline.llm import estimate_run, load_prices, show_cost
 
-    if model is None:
-        return Drafter()
-    from pipeline.model_drafter import make_model_drafter
-
-    return make_model_drafter(model, replay=replay, workspace=workspace)
+    pending = find_pending(
+        codes,
+        workspace=workspace,
+        embedder=load_embedder(workspace.settings.embedder),
+        as_of=as_of,
+        names=names,
+        progress=progress,
+    )
+    end_progress()
+    found = estimate_run(pending.requests, load_prices(prices))
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    print(
+        f"{found.calls} calls next: about {found.input_tokens:,} tokens in, at most {found.max_output_tokens:,} out; "
+        f"cost {show_cost(found.at_least)} to {show_cost(found.at_most)}"
+    )
+    print("Each reply may be followed by a judging call, and by up to two of mending and judging again.")
 
 
 def _statements(page: Page) -> int:

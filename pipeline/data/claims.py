@@ -127,3 +127,14 @@ class JudgeFailure(Record):
     claim_id: str
     failure: str
     checks: tuple[Check, ...] = ()
+
+
+class Judgement(Record):
+    """What a judge said of a claim. `label` None: no judgement was obtained, and `failure` says why."""
+
+    claim_id: str
+    label: Label | None
+    reason: str = ""
+    failure: str = ""
+    model: str
+    prompt_hash: str

@@ -102,8 +102,7 @@ def _draft_part(
 ) -> Draft:
     note, part = offer.note, offer.part
     base = f"note:{note.id}#{part.section_key}"
-    conditions = [rows[field] for field in sorted(note.applies_to.indicators)]
-    shared: list[Evidence] = [*_anchored(note, resolve), *conditions]
+    shared = note_basis(note, resolve=resolve, rows=rows)
     claims, evidence = [], list(shared)
     position = part.start
     for number, sentence in enumerate(split(part.text)):
@@ -126,7 +125,7 @@ def _draft_part(
         section_key=part.section_key,
         text=part.text,
         question=part.question,
-        adjustment_codes=tuple(_adjustment_codes(note, part, is_paired)),
+        adjustment_codes=tuple(adjustment_codes(note, part, is_paired)),
         answers=note.answers,
         derived_from=claim_id(plan.hcpcs_code, "documentation", f"note:{note.id}#documentation/0")
         if part.section_key == "checklist"
@@ -137,7 +136,12 @@ def _draft_part(
     return Draft(statements=(statement,), evidence=tuple(evidence))
 
 
-def _adjustment_codes(note: Note, part: NotePart, is_paired: IsPaired) -> Iterator[str]:
+def note_basis(note: Note, *, resolve: ResolveAnchor, rows: Mapping[str, RowEvidence]) -> list[Evidence]:
+    """What stands behind a note on a page: the words it is anchored in, and the rows by which it applies."""
+    return [*_anchored(note, resolve), *(rows[field] for field in sorted(note.applies_to.indicators))]
+
+
+def adjustment_codes(note: Note, part: NotePart, is_paired: IsPaired) -> Iterator[str]:
     """Those of a denial reason. Where a note has both, the one of NCCI edits goes only with an edit of a code it names:
     without one the service is denied as part of the other all the same."""
     if part.section_key != "denials":

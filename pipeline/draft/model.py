@@ -1,214 +1,217 @@
-"""The model drafter: a model's sentences, each bound to the passage it cites or visibly to none.
+"""The model drafter of one section: draft, check, judge, mend what did not stand, at most twice.
 
-Nothing a model says is dropped in silence: a quote that is not in its passage, and a passage that was never
-given, become evidence with match MISSING, which verification rejects.
+Each call is one step, so that sections of many pages are asked about at the same time (see `llm/steps.py`). Checks and
+judge are passed in; what they refuse after the last round stays in the draft, where it is withheld and listed.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from typing import Annotated, Literal, NamedTuple
-
-from pydantic import AfterValidator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipeline.data import (
-    Claim,
-    LocatedQuote,
-    Match,
+    Evidence,
+    JudgeFailure,
+    Judgement,
+    Label,
+    Outcome,
     PagePlan,
-    Passage,
-    QuoteEvidence,
-    Record,
     SectionSpec,
-    SourceDocument,
     Statement,
+    Verdict,
 )
+from pipeline.draft.binding import Binder, Locate, Offered, bind_all
 from pipeline.draft.records import Draft
+from pipeline.draft.replies import DraftReply, MendedStatement, RepairReply
 from pipeline.errors import ModelError
-from pipeline.identity import claim_id, evidence_id, statement_id, text_subject
-from pipeline.llm.client import REPLY_FAILURES, ModelClient, ask, make_request
+from pipeline.llm import REPLY_FAILURES, ModelRequest, Steps, asking, make_request
 from pipeline.prompts import Prompt
 
-# Quote and text in; offsets into that text out, with match MISSING where it is not there.
-Locate = Callable[[str, str], LocatedQuote]
+ROUNDS = 2
+"""How often what did not stand goes back to a model."""
 
-_NO_DOCUMENT = ""
-
-
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("is blank")
-    return value
+Outcomes = Mapping[str, Verdict | JudgeFailure]
+# Judges the statements that a judge can say something of; the judgements, by claim.
+AskJudge = Callable[[Sequence[Statement], Mapping[str, Evidence]], Steps[tuple[Judgement, ...]]]
 
 
-# Not `min_length`: strict structured output refuses length bounds in a schema.
-_Words = Annotated[str, AfterValidator(_not_blank)]
+@dataclass(frozen=True)
+class SectionTask:
+    """All that one section is written from.
 
-
-class DraftStatement(Record):
-    """A sentence as a model gives it. `answers` are `must_answer` keys; all fields are required."""
-
-    text: _Words
-    evidence_id: str
-    quote: _Words
-    answers: tuple[str, ...]
-
-
-class DraftReply(Record):
-    """What the drafting prompt asks for."""
-
-    statements: tuple[DraftStatement, ...]
-
-
-class Offered(NamedTuple):
-    """A passage that the model may cite, and the document it stands in."""
-
-    passage: Passage
-    document: SourceDocument
-
-
-def draft_statements(
-    plan: PagePlan,
-    *,
-    spec: SectionSpec,
-    prompt: Prompt,
-    evidence: Sequence[tuple[Passage, SourceDocument]],
-    facts_text: str,
-    model: ModelClient,
-    locate: Locate,
-    split: Callable[[str], list[str]],
-) -> Draft:
-    """One section by a model. `spec` holds the questions that apply to this code, `facts_text` its rows as text.
-
-    A reply that cannot be used (refused, cut off, empty, not valid twice) is a failure of the draft, which
-    then has no statements. Raises ModelError where the endpoint itself failed.
+    `spec` holds the questions that apply to the code, `about` the variables that every prompt has of it (`hcpcs_code`,
+    `as_of`), `facts` its rows as text, `neighbours` the codes next to it. `examine` gives the outcome of every claim,
+    with the judgements of the draft; `wants_judge` says of an outcome whether a judge's word can change it.
     """
-    offered = [Offered(passage, document) for passage, document in evidence]
+
+    plan: PagePlan
+    spec: SectionSpec
+    offered: Sequence[Offered]
+    about: Mapping[str, str]
+    facts: str
+    neighbours: str
+    draft_prompt: Prompt
+    repair_prompt: Prompt
+    draft_model: str
+    repair_model: str
+    locate: Locate
+    split: Callable[[str], list[str]]
+    examine: Callable[[Draft], Outcomes]
+    wants_judge: Callable[[Verdict | JudgeFailure], bool]
+    judge: AskJudge | None = None
+
+    @property
+    def label(self) -> str:
+        """What the calls are counted under."""
+        return f"{self.plan.hcpcs_code}/{self.spec.key}"
+
+
+def write_section(task: SectionTask) -> Steps[Draft]:
+    """The section by a model. Nothing is asked where there is nothing to cite.
+
+    A reply that cannot be used (refused, cut off, empty, not valid twice) is a failure of the draft. Raises ModelError
+    where the endpoint itself failed.
+    """
+    if not task.offered:
+        return Draft()
     try:
-        replies = draft_documentation(
-            plan, spec=spec, prompt=prompt, evidence=evidence, facts_text=facts_text, model=model
-        )
+        reply = yield from asking(_draft_request(task), DraftReply)
     except ModelError as error:
         if error.kind not in REPLY_FAILURES:
             raise
-        return Draft(failures=(f"{spec.key}: {error}",))
-    return _bind(plan, spec, replies, offered, drafter=f"model:{model.model}", locate=locate, split=split)
-
-
-def draft_documentation(
-    plan: PagePlan,
-    *,
-    spec: SectionSpec,
-    prompt: Prompt,
-    evidence: Sequence[tuple[Passage, SourceDocument]],
-    facts_text: str,
-    model: ModelClient,
-) -> list[DraftStatement]:
-    """Ask the model for the section's sentences, as it gives them. Raises ModelError."""
-    rendered = prompt.render(
-        hcpcs_code=plan.hcpcs_code,
-        as_of=plan.as_of.isoformat(),
-        heading=spec.heading,
-        guidance=spec.guidance,
-        questions=spec.must_answer,
-        facts=facts_text,
-        passages=[passage for passage, _ in evidence],
+        return Draft(failures=(f"{task.spec.key}: {error}",))
+    binder = Binder(
+        task.plan,
+        task.spec,
+        task.offered,
+        drafter=f"model:{task.draft_model}",
+        locate=task.locate,
+        split=task.split,
     )
-    return list(ask(model, make_request(model, rendered, DraftReply), DraftReply).statements)
+    draft = bind_all(binder, reply.statements)
+    given_up: set[str] = set()
+    for done in range(ROUNDS + 1):
+        draft = yield from _judged(task, draft)
+        outcomes = task.examine(draft)
+        failed = [each for each in draft.statements if each.id not in given_up and _can_mend(each, outcomes)]
+        if not failed or done == ROUNDS:
+            break
+        draft = yield from _mended(task, draft, failed, outcomes, binder)
+        standing = {statement.id for statement in draft.statements}
+        given_up |= {statement.id for statement in failed if statement.id in standing}
+    return draft
 
 
-def _bind(
-    plan: PagePlan,
-    spec: SectionSpec,
-    replies: Sequence[DraftStatement],
-    offered: Sequence[Offered],
-    *,
-    drafter: str,
-    locate: Locate,
-    split: Callable[[str], list[str]],
-) -> Draft:
-    by_id = {item.passage.id: item for item in offered}
-    known_topics = {question.key for question in spec.must_answer}
-    statements: list[Statement] = []
-    found: dict[str, QuoteEvidence] = {}
-    failures: list[str] = []
-    taken: set[str] = set()
-    for reply in replies:
-        text = " ".join(reply.text.split())
-        item = by_id.get(reply.evidence_id)
-        quote = _locate_quote(reply, item, locate)
-        if quote.match is Match.MISSING:
-            what = "a quote that is not in its passage" if item else "a passage that was not given to it"
-            failures.append(f"{spec.key}: the model cited {what} ({reply.evidence_id:.80}) for: {text}")
-        unknown = [key for key in reply.answers if key not in known_topics]
-        if unknown:
-            failures.append(
-                f"{spec.key}: the model named unknown topics ({', '.join(unknown):.80}) for: {text}"
-            )
-        sentences = list(dict.fromkeys(split(text))) or [text]
-        subjects = [text_subject(sentence) for sentence in sentences]
-        if taken.intersection(subjects):
-            failures.append(f"{spec.key}: the model repeated itself, and the repetition is left out: {text}")
+def _draft_request(task: SectionTask) -> ModelRequest:
+    rendered = task.draft_prompt.render(
+        **task.about,
+        facts=task.facts,
+        neighbours=task.neighbours,
+        heading=task.spec.heading,
+        guidance=task.spec.guidance,
+        questions=task.spec.must_answer,
+        passages=[item.passage for item in task.offered],
+    )
+    return make_request(task.draft_model, rendered, DraftReply, label=f"{task.label}/draft")
+
+
+def _judged(task: SectionTask, draft: Draft) -> Steps[Draft]:
+    """The draft with judgements of what was not judged yet and wants it."""
+    if task.judge is None:
+        return draft
+    outcomes = task.examine(draft)
+    known = {judgement.claim_id for judgement in draft.judgements}
+    wanted = [
+        statement
+        for statement in draft.statements
+        if all(claim.id not in known for claim in statement.claims)
+        and all(_undecided(outcomes[claim.id]) for claim in statement.claims)
+        and any(task.wants_judge(outcomes[claim.id]) for claim in statement.claims)
+    ]
+    evidence = {item.id: item for item in draft.evidence}
+    judgements = yield from task.judge(wanted, evidence)
+    return draft.model_copy(update={"judgements": (*draft.judgements, *judgements)})
+
+
+def _undecided(outcome: Verdict | JudgeFailure) -> bool:
+    return isinstance(outcome, Verdict) and outcome.label is not Label.REFUTED
+
+
+def _can_mend(statement: Statement, outcomes: Outcomes) -> bool:
+    """Whether it was refused for what it says; where a judge failed, other words would not help."""
+    found = [outcomes[claim.id] for claim in statement.claims]
+    return all(isinstance(one, Verdict) for one in found) and any(
+        isinstance(one, Verdict) and one.label is not Label.SUPPORTED for one in found
+    )
+
+
+def _mended(
+    task: SectionTask, draft: Draft, failed: Sequence[Statement], outcomes: Outcomes, binder: Binder
+) -> Steps[Draft]:
+    """The draft with those statements replaced that came back; the others stay as they are."""
+    try:
+        reply = yield from asking(_repair_request(task, failed, outcomes), RepairReply)
+    except ModelError as error:
+        if error.kind not in REPLY_FAILURES:
+            raise
+        return draft.model_copy(update={"failures": (*draft.failures, f"{task.spec.key}: {error}")})
+    back: dict[str, MendedStatement] = {}
+    for mended in reply.statements:
+        back.setdefault(mended.statement, mended)
+    statements = {statement.id: statement for statement in draft.statements}
+    evidence, failures = list(draft.evidence), list(draft.failures)
+    for number, old in enumerate(failed, 1):
+        mended = back.get(f"s{number}")
+        if mended is None:
             continue
-        taken.update(subjects)
-        found[quote.id] = quote
-        claims = [
-            Claim(
-                id=claim_id(plan.hcpcs_code, spec.key, subject),
-                text=sentence,
-                subject=subject,
-                evidence_ids=(quote.id,),
-                payer_scope=item.document.payer_scope if item else "",
+        if missing := set(old.answers) - set(mended.answers):
+            failures.append(
+                f"{task.spec.key}: the mended statement no longer answers {', '.join(sorted(missing))}: {mended.text}"
             )
-            for subject, sentence in zip(subjects, sentences, strict=True)
-        ]
-        statements.append(
-            Statement(
-                id=statement_id(plan.hcpcs_code, spec.key, subjects[0]),
-                section_key=spec.key,
-                text=text,
-                answers=tuple(key for key in dict.fromkeys(reply.answers) if key in known_topics),
-                drafter=drafter,
-                claims=tuple(claims),
-            )
-        )
-    return Draft(statements=tuple(statements), evidence=tuple(found.values()), failures=tuple(failures))
-
-
-def _locate_quote(reply: DraftStatement, item: Offered | None, locate: Locate) -> QuoteEvidence:
-    """The quote where it stands; the stored words replace the model's where they differ in blanks or case.
-
-    MISSING evidence keeps the model's words and the id it cited, and lies at the start of its passage, or of
-    nothing where there is no such passage.
-    """
-    where = locate(reply.quote, item.passage.text) if item else LocatedQuote(0, 0, Match.MISSING)
-    if item is None or where.match is Match.MISSING:
-        start = item.passage.start if item else 0
-        return QuoteEvidence(
-            id=evidence_id("missing", reply.evidence_id, reply.quote),
-            document_id=item.document.id if item else _NO_DOCUMENT,
-            passage_id=reply.evidence_id,
-            quote=reply.quote,
-            start=start,
-            end=start,
-            match=Match.MISSING,
-            level="document" if item is None else _level(item.document),
-        )
-    start, end = item.passage.start + where.start, item.passage.start + where.end
-    pages = item.document.page_starts
-    return QuoteEvidence(
-        id=evidence_id(item.document.id, item.document.sha256, start, end),
-        document_id=item.document.id,
-        passage_id=item.passage.id,
-        quote=item.passage.text[where.start : where.end],
-        start=start,
-        end=end,
-        page=bisect_right(pages, start) if pages else item.passage.page,
-        match=where.match,
-        level=_level(item.document),
+            continue
+        binder.forget(old)
+        bound = binder.bind(mended)
+        failures += bound.failures
+        if bound.statement is not None:
+            statements[old.id] = bound.statement
+            evidence += bound.evidence
+            failures.append(f"{task.spec.key}: mended, because {_findings(old, outcomes)}: {old.text}")
+    return draft.model_copy(
+        update={
+            "statements": tuple({each.id: each for each in statements.values()}.values()),
+            "evidence": tuple({item.id: item for item in evidence}.values()),
+            "failures": tuple(failures),
+        }
     )
 
 
-def _level(document: SourceDocument) -> Literal["document", "note"]:
-    return "note" if document.id.startswith("note:") else "document"
+def _repair_request(task: SectionTask, failed: Sequence[Statement], outcomes: Outcomes) -> ModelRequest:
+    shown = [
+        {
+            "id": f"s{number}",
+            "text": f"{statement.question} {statement.text}".strip(),
+            "answers": statement.answers,
+            "findings": _findings(statement, outcomes),
+        }
+        for number, statement in enumerate(failed, 1)
+    ]
+    rendered = task.repair_prompt.render(
+        **task.about,
+        heading=task.spec.heading,
+        guidance=task.spec.guidance,
+        questions=task.spec.must_answer,
+        statements=shown,
+        passages=[item.passage for item in task.offered],
+    )
+    return make_request(task.repair_model, rendered, RepairReply, label=f"{task.label}/repair")
+
+
+def _findings(statement: Statement, outcomes: Outcomes) -> str:
+    """What the checks found against a statement, each once."""
+    found = [
+        f"{check.check}: {check.reason}"
+        for claim in statement.claims
+        for check in outcomes[claim.id].checks
+        if check.outcome is Outcome.FAIL
+    ]
+    return "; ".join(dict.fromkeys(found))

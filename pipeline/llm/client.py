@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol, TypeVar, runtime_checkable
+from functools import cache
+from typing import Annotated, Protocol, runtime_checkable
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from pipeline.data import Record
-from pipeline.errors import ModelError
 from pipeline.identity import digest
+from pipeline.llm.looping import repeats_itself
 from pipeline.prompts import RenderedPrompt
 
-_Reply = TypeVar("_Reply", bound=BaseModel)
-_SHOWN_FINDINGS = 8
+MAX_REPLY_BYTES = 1_000_000
+"""A longer reply is neither read to its end nor kept: 4096 tokens are some 20 kB."""
+
+OVERSIZE = "oversize"
+"""The `finish_reason` of a reply that was dropped for its length; its text is empty."""
 
 
 class ModelFailure(StrEnum):
@@ -32,24 +36,57 @@ class ModelFailure(StrEnum):
     REJECTED = "rejected"
     NO_PROVIDER = "no_provider"
     NOT_IN_JOURNAL = "not_in_journal"
+    PENDING = "pending"
+    BUDGET = "budget"
 
     REFUSAL = "refusal"
     LENGTH = "length"
     EMPTY = "empty"
+    LOOPING = "looping"
+    OVERSIZE = "oversize"
     INVALID = "invalid"
 
 
 REPLY_FAILURES = frozenset(
-    (ModelFailure.REFUSAL, ModelFailure.LENGTH, ModelFailure.EMPTY, ModelFailure.INVALID)
+    (
+        ModelFailure.REFUSAL,
+        ModelFailure.LENGTH,
+        ModelFailure.EMPTY,
+        ModelFailure.LOOPING,
+        ModelFailure.OVERSIZE,
+        ModelFailure.INVALID,
+    )
 )
+
+NEVER_BILLED = frozenset(
+    (
+        ModelFailure.NO_KEY,
+        ModelFailure.UNAUTHORISED,
+        ModelFailure.QUOTA,
+        ModelFailure.RATE_LIMIT,
+        ModelFailure.REJECTED,
+        ModelFailure.NO_PROVIDER,
+        ModelFailure.NOT_IN_JOURNAL,
+        ModelFailure.PENDING,
+        ModelFailure.BUDGET,
+    )
+)
+"""Kinds of ModelError after which no model has worked. After the others (a timeout, a lost connection, an answer that
+is none) it may have, and what that cost is unknown."""
 
 
 class ModelRequest(Record):
     """One call. `json_schema` is what the reply must satisfy; `system` is the part shared between calls.
 
     `temperature` None: the model's own default. `max_tokens` bounds the reply.
+
+    Two fields are no part of the key and are never stored, because they shape no reply: `label` says what the call is
+    counted under (`20970/documentation/draft`), so that the same prompt asked for two places is paid once; `reply_type`
+    is the record that `json_schema` describes, None where only the schema is known.
     """
 
+    label: str = Field(default="", exclude=True)
+    reply_type: type[BaseModel] | None = Field(default=None, exclude=True, repr=False)
     model: str
     system: str
     user: str
@@ -63,122 +100,109 @@ class ModelRequest(Record):
         """SHA-256 of everything that shapes the reply: model, parameters, prompt, schema."""
         return digest(self.model_dump(mode="json"))
 
+    def failure_of(self, reply: ModelReply) -> ModelFailure | None:
+        """Why `reply` does not answer this request, its schema included; None where it does."""
+        if reply.failure is None and self.reply_type is not None:
+            try:
+                self.reply_type.model_validate_json(reply.text)
+            except ValidationError:
+                return ModelFailure.INVALID
+        return reply.failure
+
 
 class Usage(Record):
-    """Tokens as the endpoint counted them; 0 where it did not say."""
+    """Tokens as the endpoint counted them; 0 where it did not say.
+
+    `cached_input_tokens` is the part of `input_tokens` that came from the endpoint's prompt cache.
+    """
 
     input_tokens: int = 0
+    cached_input_tokens: int = 0
     output_tokens: int = 0
+
+    @classmethod
+    def counted(cls, *, input_tokens: object, cached_input_tokens: object, output_tokens: object) -> Usage:
+        """What an endpoint says it counted, which may be missing, negative or not add up."""
+        known = [
+            count if isinstance(count, int) and count > 0 else 0
+            for count in (input_tokens, cached_input_tokens, output_tokens)
+        ]
+        return cls(input_tokens=known[0], cached_input_tokens=min(known[0], known[1]), output_tokens=known[2])
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+def _storable(text: str) -> str:
+    """JSON may hold half a surrogate pair, which no file does."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+_Text = Annotated[str, AfterValidator(_storable)]
 
 
 class ModelReply(Record):
     """What came back, usable or not. `refusal` is the model's own words where it declined."""
 
-    text: str
-    finish_reason: str = "stop"
-    refusal: str = ""
+    text: _Text
+    finish_reason: _Text = "stop"
+    refusal: _Text = ""
     usage: Usage = Usage()
     latency_s: float = 0.0
 
     @property
     def failure(self) -> ModelFailure | None:
         """Why the reply cannot be used, whatever its JSON says; None when it can be tried."""
+        if self.finish_reason == OVERSIZE or len(self.text) > MAX_REPLY_BYTES:
+            return ModelFailure.OVERSIZE
         if self.refusal or self.finish_reason == "content_filter":
             return ModelFailure.REFUSAL
         if self.finish_reason == "length":
             return ModelFailure.LENGTH
-        return None if self.text.strip() else ModelFailure.EMPTY
+        if not self.text.strip():
+            return ModelFailure.EMPTY
+        return ModelFailure.LOOPING if repeats_itself(self.text) else None
 
 
 @runtime_checkable
 class ModelClient(Protocol):
-    """Anything that answers requests. `model` is the name that requests and statements carry."""
-
-    @property
-    def model(self) -> str:
-        """Provider and name, as in `openai:gpt-4o-mini`."""
-        ...
+    """Anything that answers requests."""
 
     def complete(self, request: ModelRequest) -> ModelReply:
         """Ask once. Raises ModelError when no reply could be had; an unusable reply is returned."""
         ...
 
 
+@cache
+def _schema_of(schema: type[BaseModel]) -> dict[str, object]:
+    return schema.model_json_schema()
+
+
 def make_request(
-    client: ModelClient,
+    model: str,
     prompt: RenderedPrompt,
     schema: type[BaseModel],
     *,
+    label: str = "",
     temperature: float | None = 0.0,
     max_tokens: int = 4096,
 ) -> ModelRequest:
-    """The request that asks `client` to answer `prompt` with one `schema`."""
+    """The request that asks `model` (`openai:gpt-4o-mini`) to answer `prompt` with one `schema`.
+
+    `label` is written PAGE/SECTION/PROMPT.
+    """
     return ModelRequest(
-        model=client.model,
+        label=label,
+        reply_type=schema,
+        model=model,
         system=prompt.system,
         user=prompt.user,
         schema_name=schema.__name__,
-        json_schema=schema.model_json_schema(),
+        json_schema=_schema_of(schema),
         temperature=temperature,
         max_tokens=max_tokens,
     )
-
-
-def ask(client: ModelClient, request: ModelRequest, schema: type[_Reply]) -> _Reply:
-    """The reply as a `schema`, asking once more with the findings when the first does not validate.
-
-    Raises ModelError: of an endpoint kind as `complete` raised it, or of a reply kind (`REPLY_FAILURES`) with
-    the raw replies kept.
-    """
-    first = _usable(client, request, ())
-    try:
-        return schema.model_validate_json(first)
-    except ValidationError as error:
-        findings = _describe(error)
-    again = request.model_copy(
-        update={"user": f"{request.user.rstrip()}\n\n{_REASK.format(findings=findings)}"}
-    )
-    second = _usable(client, again, (first,))
-    try:
-        return schema.model_validate_json(second)
-    except ValidationError as error:
-        raise ModelError(
-            f"the model {request.model} answered twice with JSON that is not a {request.schema_name} "
-            f"({_describe(error).splitlines()[0].removeprefix('- ')}); try another model",
-            kind=ModelFailure.INVALID,
-            replies=(first, second),
-        ) from error
-
-
-_REASK = """Your previous reply could not be used:
-{findings}
-Reply again, with one JSON object that satisfies the schema and nothing else."""
-
-_ADVICE = {
-    ModelFailure.REFUSAL: "declined to answer; try another model or prompt",
-    ModelFailure.LENGTH: "was cut off at {max_tokens} tokens; allow it more, or give it fewer passages",
-    ModelFailure.EMPTY: "answered nothing; ask again or try another model",
-}
-
-
-def _usable(client: ModelClient, request: ModelRequest, earlier: tuple[str, ...]) -> str:
-    reply = client.complete(request)
-    if reply.failure is None:
-        return reply.text
-    advice = _ADVICE[reply.failure].format(max_tokens=request.max_tokens)
-    raise ModelError(
-        f"the model {request.model} {advice}",
-        kind=reply.failure,
-        replies=(*earlier, reply.text or reply.refusal),
-    )
-
-
-def _describe(error: ValidationError) -> str:
-    lines = [
-        f"- {'.'.join(str(step) for step in finding['loc']) or 'reply'}: {finding['msg']}"
-        for finding in error.errors(include_input=False, include_url=False)
-    ]
-    shown = lines[:_SHOWN_FINDINGS]
-    if len(lines) > len(shown):
-        shown.append(f"- and {len(lines) - len(shown)} more")
-    return "\n".join(shown)

@@ -7,12 +7,14 @@ holds model, parameters, prompt and schema, and no key, header or address of an 
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from pipeline.data import Record
-from pipeline.errors import ModelError, StateError
+from pipeline.errors import ModelError, StateError, UsageError
 from pipeline.llm.client import ModelClient, ModelFailure, ModelReply, ModelRequest
 from pipeline.store import write_atomically
 
@@ -23,7 +25,10 @@ class _Entry(Record):
 
 
 class Journal:
-    """A folder of replies, made when the first one is written."""
+    """A folder of replies, made when the first one is written.
+
+    Threads and processes may write the same key at the same time: a file is replaced whole, and the last one stands.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -59,33 +64,55 @@ def _damaged(path: Path) -> StateError:
 
 
 class JournaledClient:
-    """Answers from the journal where it can, and asks `client` otherwise.
+    """Answers from the journal where it can, and asks `client` otherwise; a key is never asked twice at a time.
 
-    A stored reply that was refused, cut off or empty is asked again, except in a replay. With `replay` the
-    client is never asked: a request that is not in the journal raises ModelError.
+    A stored reply that was refused, cut off, empty or went in circles is asked again, except in a replay. With `replay`
+    the client is never asked: a request that is not in the journal raises ModelError. With `refresh` what is stored
+    from earlier runs is asked again and replaced, once a run. `heard` is told of every reply that the journal gave.
     """
 
-    def __init__(self, client: ModelClient, journal: Journal, *, replay: bool = False):
+    def __init__(
+        self,
+        client: ModelClient,
+        journal: Journal,
+        *,
+        replay: bool = False,
+        refresh: bool = False,
+        heard: Callable[[ModelRequest, ModelReply], None] | None = None,
+    ):
+        if replay and refresh:
+            raise UsageError("a replay asks nothing, a refresh asks everything again: choose one")
         self._client = client
         self._journal = journal
         self._replay = replay
-
-    @property
-    def model(self) -> str:
-        """The name of the client it stands before."""
-        return self._client.model
+        self._refresh = refresh
+        self._heard = heard
+        self._lock = threading.Lock()
+        self._in_hand: dict[str, threading.Lock] = {}
+        self._asked: set[str] = set()
 
     def complete(self, request: ModelRequest) -> ModelReply:
         """The stored reply, or the client's, stored."""
-        stored = self._journal.find(request)
+        key = request.key
+        with self._lock:
+            in_hand = self._in_hand.setdefault(key, threading.Lock())
+        with in_hand:
+            return self._find_or_ask(request, key)
+
+    def _find_or_ask(self, request: ModelRequest, key: str) -> ModelReply:
+        outdated = self._refresh and key not in self._asked
+        stored = None if outdated else self._journal.find(request)
         if stored is not None and (self._replay or stored.failure is None):
+            if self._heard is not None:
+                self._heard(request, stored)
             return stored
         if self._replay:
             raise ModelError(
-                f"the journal holds no reply of {request.model} to this prompt (entry {request.key[:12]}…); "
+                f"the journal holds no reply of {request.model} to this prompt (entry {key[:12]}…); "
                 "run once without replay to record it",
                 kind=ModelFailure.NOT_IN_JOURNAL,
             )
         reply = self._client.complete(request)
         self._journal.record(request, reply)
+        self._asked.add(key)
         return reply

@@ -1,29 +1,15 @@
-"""The client for OpenAI and every endpoint that speaks its chat completions, through LangChain.
-
-The key comes from OPENAI_API_KEY and the address from OPENAI_BASE_URL; neither reaches a message, a request
-record or the journal.
-"""
+"""The client for OpenAI and every endpoint that speaks its chat completions, through LangChain."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import SecretStr
-
-from pipeline.errors import ModelError, UsageError
-from pipeline.llm.client import ModelFailure, ModelReply, ModelRequest, Usage
-
-if TYPE_CHECKING:
-    import openai
-
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
-MAX_RETRIES = 2
-"""Repeats of a call that met a lost connection, a timeout, 429 or 5xx; the SDK backs off between them."""
-
-_DETAIL_CHARACTERS = 200
+from pipeline.errors import ModelError
+from pipeline.llm.client import OVERSIZE, ModelFailure, ModelReply, ModelRequest, Usage
+from pipeline.llm.completions import chat_body, read_completion
+from pipeline.llm.endpoint import MAX_RETRIES, Endpoint
 
 
 class OpenAICompatibleClient:
@@ -38,139 +24,89 @@ class OpenAICompatibleClient:
         max_retries: int = MAX_RETRIES,
     ):
         self._name = name
-        self._key = SecretStr(environ.get("OPENAI_API_KEY", "").strip())
-        self._base_url = environ.get("OPENAI_BASE_URL", "").strip()
-        self._timeout_s = timeout_s
-        self._max_retries = min(max_retries, MAX_RETRIES)
+        self._endpoint = Endpoint(environ, timeout_s=timeout_s, max_retries=max_retries)
 
     @property
     def model(self) -> str:
         """The name requests and statements carry."""
         return f"openai:{self._name}"
 
-    @property
-    def _host(self) -> str:
-        # Never the whole address: it may hold a password or a token.
-        return urlsplit(self._base_url or DEFAULT_BASE_URL).hostname or "the endpoint"
-
     def complete(self, request: ModelRequest) -> ModelReply:
         """Ask once. Raises ModelError of an endpoint kind, UsageError where OPENAI_BASE_URL is no address."""
-        key = self._usable_key()
-        self._check_address()
+        settings = self._endpoint.settings()
         import openai
-        from langchain_core.messages import HumanMessage, SystemMessage
         from langchain_openai import ChatOpenAI
         from langsmith import tracing_context
 
+        from pipeline.llm.bounded_http import ReplyTooLong
+
+        body = chat_body(request, self._name)
         chat = ChatOpenAI(
+            **settings,
             model=self._name,
-            api_key=key,
-            base_url=self._base_url or DEFAULT_BASE_URL,
-            timeout=self._timeout_s,
-            max_retries=self._max_retries,
-            temperature=request.temperature,
+            temperature=body.get("temperature"),
             max_completion_tokens=request.max_tokens,
             use_responses_api=False,
         )
-        schema = {"name": request.schema_name, "schema": request.json_schema, "strict": True}
         began = time.perf_counter()
         try:
             with tracing_context(enabled=False):  # prompts go to the model and nowhere else
-                message = chat.invoke(
-                    [SystemMessage(request.system), HumanMessage(request.user)],
-                    response_format={"type": "json_schema", "json_schema": schema},
-                )
+                message = chat.invoke(body["messages"], response_format=body["response_format"])
         except openai.LengthFinishReasonError as error:
-            return _unfinished(error.completion, "length", began)
+            return self._reply(**_cut_off(error.completion), began=began)
         except openai.ContentFilterFinishReasonError:
-            return ModelReply(text="", finish_reason="content_filter", latency_s=_since(began))
+            return self._reply(finish_reason="content_filter", began=began)
+        except ReplyTooLong:
+            return self._reply(finish_reason=OVERSIZE, began=began)
         except openai.OpenAIError as error:
-            self._explain(error)
+            raise self._endpoint.explain(error, what=f"model {self._name}") from error
         except Exception as error:
             raise ModelError(
-                f"{self._host} answered something that is no chat completion ({type(error).__name__}); "
+                f"{self._endpoint.host} answered something that is no chat completion ({type(error).__name__}); "
                 "check OPENAI_BASE_URL, which ends in /v1 for most servers",
                 kind=ModelFailure.SERVER,
             ) from error
-        usage = message.usage_metadata
-        return ModelReply(
+        return self._reply(
             text=str(message.text),
             finish_reason=message.response_metadata.get("finish_reason") or "stop",
             refusal=message.additional_kwargs.get("refusal") or "",
-            usage=Usage(input_tokens=usage["input_tokens"], output_tokens=usage["output_tokens"])
-            if usage
-            else Usage(),
-            latency_s=_since(began),
+            usage=read_usage(message.usage_metadata),
+            began=began,
         )
 
-    def _usable_key(self) -> SecretStr:
-        key = self._key.get_secret_value()
-        if not key and not self._base_url:
-            raise ModelError(
-                f"no key for {self.model}: set OPENAI_API_KEY, or OPENAI_BASE_URL to a server that needs none",
-                kind=ModelFailure.NO_KEY,
-            )
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ModelError(
-                "OPENAI_API_KEY holds characters that no key has; copy it again", kind=ModelFailure.NO_KEY
-            )
-        return SecretStr(key or "none")
-
-    def _check_address(self) -> None:
-        if not self._base_url:
-            return
-        parts = urlsplit(self._base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError("OPENAI_BASE_URL is no address; write it as http://localhost:8080/v1")
-
-    def _explain(self, error: openai.OpenAIError) -> NoReturn:
-        import openai
-
-        status = error.status_code if isinstance(error, openai.APIStatusError) else 0
-        code = getattr(error, "code", None)
-        if isinstance(error, openai.APITimeoutError):
-            kind, text = ModelFailure.TIMEOUT, f"did not answer within {self._timeout_s:g} s; try again later"
-        elif isinstance(error, openai.APIConnectionError):
-            kind, text = ModelFailure.UNREACHABLE, "cannot be reached; check the network and OPENAI_BASE_URL"
-        elif status == 401:
-            kind, text = ModelFailure.UNAUTHORISED, "refused the key; check OPENAI_API_KEY"
-        elif status == 403:
-            kind, text = ModelFailure.UNAUTHORISED, f"does not let this key use {self._name}"
-        elif status == 404:
-            kind, text = (
-                ModelFailure.REJECTED,
-                f"has no model {self._name}; check its name and OPENAI_BASE_URL",
-            )
-        elif status == 429 and code == "insufficient_quota":
-            kind, text = ModelFailure.QUOTA, "has no quota left for this key; check plan and billing"
-        elif status == 429:
-            kind, text = ModelFailure.RATE_LIMIT, "takes no more requests for now; try again in a minute"
-        elif status >= 500:
-            kind, text = ModelFailure.SERVER, f"failed with status {status}; try again later"
-        else:
-            kind, text = ModelFailure.REJECTED, f"rejected the request: {self._detail(error)}"
-        raise ModelError(f"{self._host} {text}", kind=kind) from error
-
-    def _detail(self, error: openai.OpenAIError) -> str:
-        """The endpoint's own words on one short line, without the key."""
-        body: Any = getattr(error, "body", None)
-        words = body.get("message") if isinstance(body, dict) else None
-        text = " ".join(str(words or type(error).__name__).split())
-        key = self._key.get_secret_value()
-        return (text.replace(key, "[key]") if key else text)[:_DETAIL_CHARACTERS]
+    def _reply(
+        self,
+        *,
+        text: str = "",
+        finish_reason: str,
+        refusal: str = "",
+        usage: Usage | None = None,
+        began: float,
+    ) -> ModelReply:
+        clean = self._endpoint.clean
+        return ModelReply(
+            text=clean(text),
+            finish_reason=clean(str(finish_reason)),
+            refusal=clean(str(refusal)),
+            usage=usage or Usage(),
+            latency_s=round(time.perf_counter() - began, 3),
+        )
 
 
-def _unfinished(completion: Any, finish_reason: str, began: float) -> ModelReply:
-    usage = completion.usage
-    return ModelReply(
-        text=completion.choices[0].message.content or "",
-        finish_reason=finish_reason,
-        usage=Usage(input_tokens=usage.prompt_tokens, output_tokens=usage.completion_tokens)
-        if usage
-        else Usage(),
-        latency_s=_since(began),
+def _cut_off(completion: Any) -> dict[str, Any]:
+    """What came of a reply before its bound, and what it cost."""
+    try:
+        reply = read_completion(completion.model_dump(warnings=False))[1]
+    except ValueError:
+        return {"finish_reason": "length"}
+    return {"text": reply.text, "finish_reason": "length", "usage": reply.usage}
+
+
+def read_usage(metadata: Any) -> Usage:
+    """The usage of a LangChain message, None where it has none."""
+    counts = metadata or {}
+    return Usage.counted(
+        input_tokens=counts.get("input_tokens"),
+        cached_input_tokens=(counts.get("input_token_details") or {}).get("cache_read"),
+        output_tokens=counts.get("output_tokens"),
     )
-
-
-def _since(began: float) -> float:
-    return round(time.perf_counter() - began, 3)

@@ -7,9 +7,18 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pydantic import SecretStr
+
 from pipeline.errors import ModelError, UsageError
-from pipeline.llm.client import ModelClient, ModelFailure, ModelReply, ModelRequest, Usage
-from pipeline.llm.openai_compatible import MAX_RETRIES, OpenAICompatibleClient
+from pipeline.llm.client import (
+    MAX_REPLY_BYTES,
+    OVERSIZE,
+    ModelFailure,
+    ModelReply,
+    ModelRequest,
+)
+from pipeline.llm.endpoint import MAX_RETRIES
+from pipeline.llm.openai_compatible import OpenAICompatibleClient, read_usage
 
 # How other providers call what OpenAI calls `length` and `content_filter`.
 _FINISH_REASONS = {"max_tokens": "length", "refusal": "content_filter", "safety": "content_filter"}
@@ -20,6 +29,11 @@ class ModelSpec(NamedTuple):
 
     provider: str
     name: str
+
+    @property
+    def model(self) -> str:
+        """The name that requests, statements and prices carry."""
+        return f"{self.provider}:{self.name}"
 
 
 def parse_model_spec(text: str) -> ModelSpec:
@@ -39,7 +53,7 @@ def parse_model_spec(text: str) -> ModelSpec:
 
 def open_client(
     text: str, *, environ: Mapping[str, str], timeout_s: float = 120.0, max_retries: int = MAX_RETRIES
-) -> ModelClient:
+) -> OpenAICompatibleClient | ProviderClient:
     """The client for a model spec. Cheap: keys are looked at and vendor packages imported at the first call.
 
     `environ` gives OPENAI_API_KEY and OPENAI_BASE_URL; other providers read their own variables.
@@ -87,14 +101,14 @@ class ProviderClient:
         reason = (
             raw.response_metadata.get("finish_reason") or raw.response_metadata.get("stop_reason") or "stop"
         )
-        usage = raw.usage_metadata
+        text = json.dumps(parsed, ensure_ascii=False) if isinstance(parsed, dict) else str(raw.text)
+        too_long = len(text) > MAX_REPLY_BYTES
+        reason = OVERSIZE if too_long else _FINISH_REASONS.get(str(reason).lower(), str(reason))
         return ModelReply(
-            text=json.dumps(parsed, ensure_ascii=False) if isinstance(parsed, dict) else str(raw.text),
-            finish_reason=_FINISH_REASONS.get(str(reason).lower(), str(reason)),
-            refusal=raw.additional_kwargs.get("refusal") or "",
-            usage=Usage(input_tokens=usage["input_tokens"], output_tokens=usage["output_tokens"])
-            if usage
-            else Usage(),
+            text="" if too_long else _clean(text, chat),
+            finish_reason=_clean(reason, chat),
+            refusal=_clean(raw.additional_kwargs.get("refusal") or "", chat),
+            usage=read_usage(raw.usage_metadata),
             latency_s=round(time.perf_counter() - began, 3),
         )
 
@@ -121,3 +135,11 @@ class ProviderClient:
                 "a name with a colon at an OpenAI-compatible server is written openai:NAME",
                 kind=ModelFailure.NO_PROVIDER,
             ) from error
+
+
+def _clean(text: str, chat: Any) -> str:
+    """What a model said, without the keys its client holds, should it repeat one."""
+    for value in vars(chat).values():
+        if isinstance(value, SecretStr) and value.get_secret_value():
+            text = text.replace(value.get_secret_value(), "[key]")
+    return text

@@ -25,7 +25,7 @@ def dump_ledger(page: Page) -> str:
             name: {key: getattr(page, name)[key] for key in sorted(getattr(page, name))} for name in _MAPPINGS
         }
     )
-    return json.dumps(ordered.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+    return ordered.model_dump_json(indent=1) + "\n"
 
 
 def load_ledger(text: str) -> Page:

@@ -19,12 +19,12 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>&|~$^{}]|(?<=[a-z])://|(?<=www)\.|(?<=mailto)
 _BLOCK_START = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))|^(?=[#+=:-])")
 
 
-def render_markdown(page: Page) -> str:
-    """The whole file, ending in one line break. Same page, same text.
+def render_markdown(page: Page, *, shown: layout.Layout | None = None) -> str:
+    """The whole file, ending in one line break. Same page, same text. `shown` is the page as laid out, if at hand.
 
     Raises PublishError when a statement may not be shown (see `layout.lay_out`).
     """
-    shown = lay_out(page)
+    shown = shown or lay_out(page)
     blocks = [*_head(page, shown)]
     for section in shown.sections:
         blocks += [f"## {escape(section.heading)}", *_section(section)]

@@ -20,8 +20,8 @@ from pipeline.selector import code_system
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_html(page: Page, *, site_name: str) -> str:
-    """The whole file. Same page and site name, same text.
+def render_html(page: Page, *, site_name: str, shown: layout.Layout | None = None) -> str:
+    """The whole file. Same page and site name, same text. `shown` is the page as laid out, where that is at hand.
 
     Everything from sources is escaped; only http and https addresses become links. Raises PublishError
     when a statement may not be shown (see `layout.lay_out`).
@@ -31,7 +31,7 @@ def render_html(page: Page, *, site_name: str) -> str:
         .get_template("page.html.j2")
         .render(
             page=page,
-            shown=layout.lay_out(page),
+            shown=shown or layout.lay_out(page),
             site_name=site_name,
             css=_style(),
             csp=_policy(_style()),

@@ -3,6 +3,7 @@
 from pipeline.verify.claims import InputClaim, read_claims, split_claims
 from pipeline.verify.composed import Catalogue
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.entailment import Judge, wants_judge
 from pipeline.verify.evidence import find_evidence
 from pipeline.verify.figures import check_figures
 from pipeline.verify.mentions import Mention, find_mentions
@@ -18,6 +19,7 @@ __all__ = [
     "Examined",
     "Finding",
     "InputClaim",
+    "Judge",
     "Mention",
     "Rule",
     "check_figures",
@@ -35,4 +37,5 @@ __all__ = [
     "split_claims",
     "verify_claim",
     "verify_text_claim",
+    "wants_judge",
 ]

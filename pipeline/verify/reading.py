@@ -180,6 +180,7 @@ def codes_in(canonical: str) -> list[str]:
     return [code.upper() for code in re.findall(r"\bcode#(\w{5})", canonical)]
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A light stem: enough to let plural, tense and adverb forms meet; no dictionary."""
     if len(word) <= 3 or "#" in word:

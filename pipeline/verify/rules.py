@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib import resources
 from typing import Literal, NamedTuple
 
@@ -74,6 +74,11 @@ class Rule(Record):
             words=frozenset(stem(word) for word in self.covers.split()),
         )
 
+    @cached_property
+    def stances_of(self) -> Callable[[str], tuple[str, ...]]:
+        """`read_stances` of the rule, remembered: pages share most of their sentences."""
+        return lru_cache(maxsize=2_048)(partial(_read_stances, self))
+
 
 class _Patterns(NamedTuple):
     topic: tuple[re.Pattern[str], ...]
@@ -116,14 +121,21 @@ def check_rules(reading: Reading, *, context: ClaimContext, rules: tuple[Rule, .
     if not reading.asserted or reading.other_payers:
         return []
     findings: list[Finding] = []
+    clauses = [(clause, name_page_code(clause, context)) for clause in reading.clauses]
+    canonical = name_page_code(reading.canonical, context)
+    paid_or_documented = {
+        clause: frozenset(_PAID_OR_DOCUMENTED.findall(clause)) for clause in reading.clauses
+    }
     for rule in rules:
-        heard = [(clause, _apply(rule, clause, reading, context)) for clause in reading.clauses]
-        unread = {
-            token for clause, found in heard if found is None for token in _PAID_OR_DOCUMENTED.findall(clause)
-        }
-        spoken = [replace(found, used=found.used - unread) for _, found in heard if found is not None]
+        heard = [(clause, _apply(rule, named, reading, context)) for clause, named in clauses]
+        spoken = [found for _, found in heard if found is not None]
+        if spoken:
+            unread = frozenset().union(
+                *(paid_or_documented[clause] for clause, found in heard if found is None)
+            )
+            spoken = [replace(found, used=found.used - unread) for found in spoken]
         if not spoken and len(reading.clauses) > 1:
-            whole = _apply(rule, reading.canonical, reading, context)
+            whole = _apply(rule, canonical, reading, context)
             spoken = [whole] if whole is not None else []
         findings.extend(spoken)
     return findings
@@ -131,6 +143,10 @@ def check_rules(reading: Reading, *, context: ClaimContext, rules: tuple[Rule, .
 
 def read_stances(rule: Rule, clause: str) -> tuple[str, ...]:
     """What a clause says about the rule's topic; empty when it is about something else or not safely read."""
+    return rule.stances_of(clause)
+
+
+def _read_stances(rule: Rule, clause: str) -> tuple[str, ...]:
     patterns = rule.patterns
     for find, to in patterns.rewrite:
         clause = find.sub(to, clause)
@@ -180,7 +196,6 @@ def weigh_stances(rule: Rule, value: str, stances: tuple[str, ...]) -> Outcome:
 
 
 def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> Finding | None:
-    clause = name_page_code(clause, context)
     stances = read_stances(rule, clause)
     if not stances:
         return None

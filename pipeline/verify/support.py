@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.data import Check, Outcome, QuoteEvidence, SourceDocument
@@ -41,7 +41,7 @@ _NAMED_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 
 
 class Support(NamedTuple):
-    """How a claim is covered: `rows`, `verbatim`, `checks`, `wording`, or empty when it is not."""
+    """How a claim is covered: `rows`, `verbatim`, `checks`, `wording`, `judged`, or empty when it is not."""
 
     kind: str
     finding: Finding
@@ -68,22 +68,28 @@ def assess_support(
     quotes: Sequence[QuoteEvidence],
     *,
     context: ClaimContext,
+    vouched: bool = False,
 ) -> Support:
-    """Decide whether the checks that passed, or one of the located quotes, carry the whole sentence."""
+    """Decide whether the checks that passed, or one of the located quotes, carry the whole sentence.
+
+    `vouched`: a judge found that the quotes support it. Then their plain words may be others, and in another order;
+    figures, codes, modifiers, negations, conditions and words of relation must still be the source's own.
+    """
     passing = [finding for finding in findings if finding.passed]
     texts = [(quote, quote_in_context(quote, context.documents[quote.document_id])) for quote in quotes]
     for quote, text in texts:
         if any(_verbatim(reading.text, said, context.hcpcs_code) for said in (text, elide_descriptors(text))):
-            return Support("verbatim", _supported("the source says it in these words", (quote,)))
+            return Support("verbatim", _supported("verbatim", "the source says it in these words", (quote,)))
     left = residue(reading, passing, context.hcpcs_code)
     if passing and not left and reading.asserted:
-        return Support("checks", _supported("the checks that passed account for every word", ()))
-    for quote, text in texts:
-        sentences = split_claims(text)
-        for start in range(len(sentences)):
-            for length in (1, 2):
-                if _worded(reading, " ".join(sentences[start : start + length]), passing, context.hcpcs_code):
-                    return Support("wording", _supported("one place in the source covers it", (quote,)))
+        return Support("checks", _supported("checks", "the checks that passed account for every word", ()))
+    ways = [("wording", _worded, "one place in the source covers it")]
+    if vouched:
+        ways.append(("judged", _same_terms, "a judge vouches for its words; its terms are the source's"))
+    for kind, covers, reason in ways:
+        for quote, text in texts:
+            if any(covers(reading, place, passing, context.hcpcs_code) for place in _places(text)):
+                return Support(kind, _supported(kind, reason, (quote,)))
     rest = ", ".join(dict.fromkeys(left)) if left else "no row, rule or source speaks about it"
     return Support(
         "", Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=f"not accounted for: {rest}", found=rest))
@@ -100,9 +106,10 @@ def quote_in_context(quote: QuoteEvidence, document: SourceDocument) -> str:
     return text[min(start, quote.start) : max(end, quote.end)].strip()
 
 
-def _supported(reason: str, quotes: tuple[QuoteEvidence, ...]) -> Finding:
+def _supported(kind: str, reason: str, quotes: tuple[QuoteEvidence, ...]) -> Finding:
     ids = tuple(quote.id for quote in quotes)
-    return Finding(Check(check=CHECK, outcome=Outcome.PASS, reason=reason, evidence_ids=ids), evidence=quotes)
+    check = Check(check=CHECK, outcome=Outcome.PASS, reason=reason, found=kind, evidence_ids=ids)
+    return Finding(check, evidence=quotes)
 
 
 def _is_token(word: str) -> bool:
@@ -123,15 +130,38 @@ def _plain_sentence(sentence: str) -> str:
     return _NAMED_FIRST.sub("", normalise_quote(sentence)).rstrip(" .;:").removeprefix("- ")
 
 
-def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_code: str | None) -> bool:
+def _places(text: str) -> Iterator[Reading]:
+    """Each sentence of the text, and each with the next."""
+    sentences = split_claims(text)
+    for start in range(len(sentences)):
+        for length in (1, 2):
+            yield read_sentence(" ".join(sentences[start : start + length]))
+
+
+def _worded(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:
     """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
-    source = read_sentence(sentence)
     have = {stem(word) for word in source.words}
     if any(
         _is_token(word) or stem(word) not in have
         for word in residue(reading, passing, own_code)
         if word not in have
     ):
+        return False
+    if not _same_terms(reading, source, passing, own_code):
+        return False
+    plain = vocabulary().plain
+    ours = [stem(word) for word in reading.words if stem(word) not in plain]
+    theirs = [stem(word) for word in source.words if stem(word) not in plain]
+    shared = [word for word in ours if word in set(theirs)]
+    if len(shared) < 3 or len(shared) < 0.5 * len(set(theirs)):
+        return False
+    return _common_length(shared, theirs) >= _SAME_ORDER * len(shared)
+
+
+def _same_terms(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:
+    """The sentence has no figure, code, modifier or date that neither checks nor the source have, and is the source's
+    equal in polarity, negations, words of relation, of obligation and of restriction."""
+    if any(_is_token(word) and word not in source.words for word in residue(reading, passing, own_code)):
         return False
     if sorted(_POLARITY.findall(reading.canonical)) != sorted(_POLARITY.findall(source.canonical)):
         return False
@@ -151,15 +181,7 @@ def _worded(reading: Reading, sentence: str, passing: Sequence[Finding], own_cod
         return False
     if not set(_STRONG.findall(reading.canonical)) <= set(_STRONG.findall(source.canonical)):
         return False
-    if not set(_RESTRICTING.findall(source.canonical)) <= set(_RESTRICTING.findall(reading.canonical)):
-        return False
-    plain = vocabulary().plain
-    ours = [stem(word) for word in reading.words if stem(word) not in plain]
-    theirs = [stem(word) for word in source.words if stem(word) not in plain]
-    shared = [word for word in ours if word in set(theirs)]
-    if len(shared) < 3 or len(shared) < 0.5 * len(set(theirs)):
-        return False
-    return _common_length(shared, theirs) >= _SAME_ORDER * len(shared)
+    return set(_RESTRICTING.findall(source.canonical)) <= set(_RESTRICTING.findall(reading.canonical))
 
 
 def _repeats(reading: Reading) -> bool:

@@ -4,9 +4,9 @@ Any figure or rule that contradicts refutes. A quote that is not in its document
 count, a figure that could not be tied, a word nothing accounts for: not enough information. Else supported.
 
 Confidence, by what decided: 0.99 a table row; 0.95 the source's own sentence, or a rule that is contradicted;
-0.9 a rule, every word accounted for; 0.8 wording of one place in a source; 0.5 undecided. What rests on our own
-word alone is never surer than that: at most 0.8 where a note of ours says it and the document it restates is not
-at hand, at most 0.7 where our classification of codes does.
+0.9 a rule, every word accounted for; 0.8 wording of one place in a source; 0.7 a judge's word; 0.5 undecided. What
+rests on our own word alone is never surer than that: at most 0.8 where a note of ours says it and the document it
+restates is not at hand, at most 0.7 where our classification of codes does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pipeline.data import (
     Check,
     Claim,
     Evidence,
+    Judgement,
     Label,
     LocatedQuote,
     Match,
@@ -34,6 +35,8 @@ from pipeline.verify.composed import Catalogue
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.diagnoses import check_diagnoses
 from pipeline.verify.edits import check_edits
+from pipeline.verify.entailment import CHECK as JUDGED
+from pipeline.verify.entailment import check_judgement
 from pipeline.verify.evidence import find_evidence, find_rule_sources
 from pipeline.verify.figures import check_figures
 from pipeline.verify.pairs import has_verb
@@ -47,7 +50,8 @@ Search = Callable[[str, int], list[Passage]]
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 _MODIFIER_FOR = re.compile(r"yes:mod#\w+ (?:for|on)\b")
-_OWN_NOTE, _OWN_CLASSIFICATION = 0.8, 0.7
+_OWN_NOTE, _OWN_CLASSIFICATION, _JUDGED = 0.8, 0.7, 0.7
+_AGAINST = {"figures": 0.99, JUDGED: _JUDGED}
 # Checks that compose a claim again from what it cites.
 _COMPOSED = frozenset(("rows", "diagnoses"))
 # More words than this beside a contradicted rule, and the sentence may well be about something else.
@@ -86,8 +90,12 @@ def examine_claim(
     rules: tuple[Rule, ...],
     checker: str,
     search: Search | None = None,
+    judgement: Judgement | None = None,
 ) -> Examined:
-    """Run all layers on a claim with its evidence. `search`, where given, finds the rules' own sources."""
+    """Run all layers on a claim with its evidence. `search`, where given, finds the rules' own sources.
+
+    `judgement` is what a judge said of the claim; one without a label is no word of a judge.
+    """
     cited = [item for item in evidence if not claim.evidence_ids or item.id in claim.evidence_ids]
     checks, located = _check_quotes(cited, context)
     rows = _check_rows(claim, cited, context)
@@ -101,6 +109,7 @@ def examine_claim(
         rules=rules,
         checker=checker,
         search=search,
+        judged=check_judgement(judgement) if judgement and judgement.label else None,
     )
 
 
@@ -151,6 +160,7 @@ def _decide(
     rules: tuple[Rule, ...],
     checker: str,
     search: Search | None,
+    judged: Finding | None = None,
 ) -> Examined:
     reading = read_sentence(claim.text)
     ruled = [
@@ -169,9 +179,14 @@ def _decide(
         ruled = [finding for finding in ruled if not finding.refutes and not finding.passed]
     decided = [*check_figures(reading, context=context), *edits, *ruled]
     support = (
-        _composed_support(first) if composed else assess_support(reading, decided, located, context=context)
+        _composed_support(first)
+        if composed
+        else assess_support(
+            reading, decided, located, context=context, vouched=judged is not None and judged.passed
+        )
     )
     findings = [*first, *decided, *_check_frequency(reading, located, composed), support.finding]
+    findings += [judged] if judged else []
     verdict = _combine(
         claim, findings, support, checker, basis=located if cited else support.finding.evidence
     )
@@ -293,7 +308,7 @@ def _combine(
     against = [finding for finding in findings if finding.refutes]
     if against:
         label, deciding = Label.REFUTED, against
-        confidence = 0.99 if any(finding.check.check == "figures" for finding in against) else 0.95
+        confidence = max(_AGAINST.get(finding.check.check, 0.95) for finding in against)
     else:
         # A figure nothing could be tied to is no objection where a source or a row says the whole sentence.
         whole = support.kind in ("rows", "classification", "verbatim")
@@ -324,6 +339,8 @@ def _combine(
 def _confidence(kind: str, deciding: list[Finding], basis: Sequence[Evidence]) -> float:
     if kind == "classification":
         return _OWN_CLASSIFICATION
+    if kind == "judged":
+        return _JUDGED
     if kind in ("rows", "checks"):
         ruled = any(finding.check.check.startswith("rule:") for finding in deciding)
         return 0.9 if ruled and kind == "checks" else 0.99

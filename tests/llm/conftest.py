@@ -1,6 +1,6 @@
 """Fixtures of the model client tests: a stub endpoint on loopback, and no way out of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
@@ -21,4 +21,8 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 def serve() -> Iterator[Callable[..., StubServer]]:
     """Starts a stub endpoint with these answers; it stops with the test."""
     with ExitStack() as stack:
-        yield lambda *answers: stack.enter_context(StubServer(list[Answer](answers)).running())
+
+        def start(*answers: Answer, routes: Mapping[str, Answer] | None = None) -> StubServer:
+            return stack.enter_context(StubServer(list(answers), routes or {}).running())
+
+        yield start

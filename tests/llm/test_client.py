@@ -7,10 +7,10 @@ import pytest
 
 import pipeline.llm
 from pipeline.errors import ModelError
-from pipeline.llm import ModelClient, ModelFailure, ModelReply, ScriptedClient, ask
+from pipeline.llm import ModelClient, ModelFailure, ModelReply, ScriptedClient
 from pipeline.llm.openai_compatible import OpenAICompatibleClient
 from pipeline.llm.providers import ProviderClient
-from tests.llm.cases import Colour, colour_request
+from tests.llm.cases import Colour, ask, colour_request
 
 GOOD = Colour(name="red", warm=True)
 

@@ -1,0 +1,165 @@
+"""Options of the commands that ask language models, and what a run of theirs asked and cost."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.llm import Meter, Totals
+    from pipeline.model_drafter import ModelNames
+    from pipeline.run import Drafter
+    from pipeline.workspace import Workspace
+
+MODEL_HELP = (
+    "Draft with this model: NAME, or PROVIDER:NAME; key from OPENAI_API_KEY, address from OPENAI_BASE_URL."
+)
+Model = Annotated[str | None, typer.Option("--model", metavar="NAME", help=MODEL_HELP)]
+Judge = Annotated[
+    str | None,
+    typer.Option(
+        "--judge", metavar="NAME", help="Model that judges; the drafting one if not given; none: no judge."
+    ),
+]
+Repair = Annotated[
+    str | None,
+    typer.Option("--repair", metavar="NAME", help="Model that mends; the drafting one if not given."),
+]
+Replay = Annotated[bool, typer.Option("--replay", help="Use replies of the journal only; ask nothing.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again for what the journal holds.")]
+Estimate = Annotated[
+    bool, typer.Option("--estimate", help="Print what the next calls would come to; ask and write nothing.")
+]
+MaxCost = Annotated[
+    str | None, typer.Option("--max-cost", metavar="USD", help="Stop before the calls of this run cost more.")
+]
+MaxCalls = Annotated[
+    int | None, typer.Option("--max-calls", metavar="N", help="Stop before this run makes more calls.")
+]
+Concurrency = Annotated[
+    int, typer.Option("--concurrency", metavar="N", min=1, max=256, help="Calls at a time.")
+]
+Rpm = Annotated[int | None, typer.Option("--rpm", metavar="N", help="Requests a minute, of each model.")]
+Tpm = Annotated[int | None, typer.Option("--tpm", metavar="N", help="Tokens a minute, of each model.")]
+PriceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices", metavar="FILE", help="A price table (TOML) over the one that comes with Briefwright."
+    ),
+]
+CONCURRENCY = 8
+"""Calls at a time, unless told otherwise."""
+
+
+class ModelRun(NamedTuple):
+    """The drafter of a run, and the meter of its calls; None for a run without a model."""
+
+    drafter: Drafter
+    meter: Meter | None
+
+
+class ModelOptions(NamedTuple):
+    """The options of a run that asks models, as given."""
+
+    model: str | None
+    judge: str | None = None
+    repair: str | None = None
+    replay: bool = False
+    refresh: bool = False
+    max_cost: str | None = None
+    max_calls: int | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    prices: Path | None = None
+    concurrency: int = CONCURRENCY
+
+
+def require_names(model: str | None, judge: str | None, repair: str | None, *, what: str) -> ModelNames:
+    """The names of the models. Raises UsageError where there is none, or a name is none."""
+    from pipeline.llm import parse_model_spec
+    from pipeline.model_drafter import ModelNames
+
+    if model is None:
+        raise UsageError(f"{what} needs a model; name it with --model")
+    draft, mends = (":".join(parse_model_spec(name)) for name in (model, repair or model))
+    if judge == "none":
+        return ModelNames(draft, "", mends)
+    return ModelNames(draft, ":".join(parse_model_spec(judge)) if judge else draft, mends)
+
+
+def open_run(options: ModelOptions, *, workspace: Workspace) -> ModelRun:
+    """The drafter that the options ask for. Raises UsageError for options that make no sense."""
+    from pipeline.run import Drafter
+
+    if options.model is None:
+        given = [name for name in ("judge", "repair", "replay", "refresh") if getattr(options, name)]
+        if given:
+            raise UsageError(f"--{given[0]} is about the replies of a model; name it with --model")
+        return ModelRun(Drafter(), None)
+    from pipeline.llm import Journal, Meter, RunLimits, load_prices, open_client, open_stack
+    from pipeline.model_drafter import make_model_drafter
+
+    names = require_names(options.model, options.judge, options.repair, what="drafting")
+    prices = load_prices(options.prices)
+    meter = Meter(prices)
+    client = open_stack(
+        filter(None, names),
+        lambda name: open_client(name, environ=os.environ),
+        journal=Journal(workspace.settings.journal),
+        prices=prices,
+        meter=meter,
+        limits=RunLimits(
+            max_calls=options.max_calls,
+            max_cost=_dollars(options.max_cost),
+            requests_per_minute=options.rpm,
+            tokens_per_minute=options.tpm,
+        ),
+        replay=options.replay,
+        refresh=options.refresh,
+    )
+    drafter = make_model_drafter(names, client, workspace=workspace, concurrency=options.concurrency)
+    return ModelRun(drafter, meter)
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"--max-cost {text!r} is no amount of dollars, such as 2.50")
+    return amount
+
+
+def calls_line(totals: Totals) -> str:
+    """What a run asked and cost, in one line."""
+    from pipeline.llm import show_cost
+
+    cached = f" ({totals.usage.cached_input_tokens:,} cached)" if totals.usage.cached_input_tokens else ""
+    failed = f", {totals.failures} of no use" if totals.failures else ""
+    return (
+        f"calls: {totals.calls} asked, {totals.stored} from the journal{failed}; tokens: "
+        f"{totals.usage.input_tokens:,} in{cached}, {totals.usage.output_tokens:,} out; cost: {show_cost(totals.cost)}"
+    )
+
+
+def calls_json(meter: Meter) -> dict[str, object]:
+    """The sums of a run: in all, and by page, section, prompt and model."""
+    groups = ("page", "section", "prompt", "model")
+    return {
+        **meter.totals().model_dump(mode="json"),
+        **{
+            f"by_{group}": {
+                name: totals.model_dump(mode="json") for name, totals in meter.totals_by(group).items()
+            }
+            for group in groups
+        },
+    }

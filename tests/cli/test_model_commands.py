@@ -1,0 +1,179 @@
+"""Commands that ask a model, against a loopback server: a run, what stops it, an estimate, and batches."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from evals.performance.model_server import Handler, reply_to
+from tests.cli.processes import run
+
+CODE = "20970"
+
+
+class Quick(Handler):
+    """Answers at once, and counts."""
+
+    wait_s = 0.0
+    asked: list[str]
+
+    def do_POST(self) -> None:
+        type(self).asked.append(self.path)
+        super().do_POST()
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    """The address of a loopback model, and the paths it was asked for."""
+    handler = type("Counting", (Quick,), {"asked": []})
+    serving = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{serving.server_address[1]}/v1", handler.asked
+    finally:
+        serving.shutdown()
+        serving.server_close()
+        thread.join()
+
+
+def files(home: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (home / "candidates" / CODE).iterdir()}
+
+
+def test_a_run_a_second_run_and_a_replay(tmp_path, server):
+    address, asked = server
+    ask = ("regenerate", CODE, "--model", "stub")
+    first = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert first.returncode == 0, first.stderr
+    assert "calls: 8 asked, 0 from the journal" in first.stdout and "cost: unknown" in first.stdout
+    assert "drafter: model:openai:stub" in first.stdout
+    before, calls = files(tmp_path), len(asked)
+    again = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert "calls: 0 asked, 8 from the journal" in again.stdout and len(asked) == calls
+    replay = run(tmp_path, *ask, "--replay", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    assert replay.returncode == 0 and files(tmp_path) == before
+    refreshed = run(tmp_path, *ask, "--refresh", "--json", OPENAI_BASE_URL=address)
+    said = [json.loads(line) for line in refreshed.stdout.splitlines()]
+    assert said[-1]["calls"]["calls"] == 8 and set(said[-1]["calls"]["by_page"]) == {CODE}
+    assert set(said[-1]["calls"]["by_prompt"]) == {"draft", "judge"}
+
+
+def test_a_budget_stops_a_run_and_what_was_answered_is_kept(tmp_path, server):
+    address, asked = server
+    ask = ("regenerate", CODE, "--model", "stub")
+    stopped = run(tmp_path, *ask, "--max-calls", "3", OPENAI_BASE_URL=address)
+    assert stopped.returncode == 7 and len(asked) == 3
+    assert "the budget of 3 calls is used up" in stopped.stderr and "Traceback" not in stopped.stderr
+    assert "calls: 3 asked" in stopped.stdout
+    assert not (tmp_path / "candidates" / CODE).exists()
+    done = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert "calls: 5 asked, 3 from the journal" in done.stdout
+
+
+def test_a_cost_is_bounded_only_where_the_price_is_known(tmp_path, server):
+    address, asked = server
+    ask = ("regenerate", CODE, "--model", "stub", "--max-cost", "0.01")
+    unknown = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert unknown.returncode == 2 and "the price of openai:stub is unknown" in unknown.stderr and not asked
+    prices = tmp_path / "prices.toml"
+    prices.write_text('[model."openai:stub"]\ninput = 1\ncached_input = 0.5\noutput = 8\n')
+    stopped = run(tmp_path, *ask, "--prices", str(prices), OPENAI_BASE_URL=address)
+    assert stopped.returncode == 7 and not asked  # one call may already cost more
+    enough = run(tmp_path, *ask[:-1], "1.00", "--prices", str(prices), OPENAI_BASE_URL=address)
+    assert enough.returncode == 0 and "cost: $0.0" in enough.stdout
+
+
+def test_an_estimate_asks_nothing(tmp_path, server):
+    address, asked = server
+    ask = ("regenerate", CODE, "--model", "gpt-4o-mini", "--estimate")
+    done = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert done.returncode == 0 and not asked
+    assert done.stdout.startswith("4 calls next: about ") and "cost $0.0" in done.stdout
+    unknown = run(tmp_path, "regenerate", CODE, "--model", "stub", "--estimate", "--json")
+    assert json.loads(unknown.stdout)["at_most"] is None
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "says"),
+    [
+        ({}, 7, "no key for OpenAI"),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, 7, "cannot be reached"),
+        ({"OPENAI_API_KEY": "two words"}, 7, "characters that no key has"),
+        ({"OPENAI_BASE_URL": "nowhere"}, 2, "OPENAI_BASE_URL is no address"),
+    ],
+)
+def test_without_a_model_one_sentence_says_so_and_nothing_is_lost(tmp_path, monkeypatch, more, code, says):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    kept = run(tmp_path, "regenerate", CODE)
+    assert kept.returncode == 0
+    before = files(tmp_path)
+    done = run(tmp_path, "regenerate", CODE, "--model", "stub", **more)
+    assert done.returncode == code and says in done.stderr and "Traceback" not in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line]) == 1
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("regenerate", CODE, "--judge", "x"), "--judge is about the replies of a model"),
+        (("regenerate", CODE, "--estimate"), "an estimate needs a model"),
+        (("regenerate", CODE, "--model", "x", "--replay", "--refresh"), "choose one"),
+        (("regenerate", CODE, "--model", "x", "--max-cost", "much"), "no amount of dollars"),
+        (("regenerate", CODE, "--model", "://"), "names no model"),
+        (("batch", "export", CODE), "a batch needs a model"),
+        (("batch", "export", CODE, "--model", "anthropic:x"), "only models at OpenAI's API"),
+        (("batch", "import", "/nowhere.jsonl"), "/nowhere.jsonl cannot be read"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(tmp_path, arguments, says):
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2 and says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def answered(line: str, **changes: object) -> str:
+    """A result line for a request line, as the loopback model answers it."""
+    asked = json.loads(line)
+    body = {"status_code": 200, "body": reply_to(asked["body"])}
+    return json.dumps(
+        {"id": "r", "custom_id": asked["custom_id"], "response": body, "error": None, **changes}
+    )
+
+
+def test_batches_go_round_until_every_reply_is_there(tmp_path):
+    names = (CODE, "--model", "stub")
+    rounds = []
+    while lines := run(tmp_path, "batch", "export", *names).stdout.splitlines():
+        rounds.append(len(lines))
+        results = tmp_path / "results.jsonl"
+        results.write_text("\n".join(map(answered, lines[::-1])) + "\n")  # in another order
+        said = run(tmp_path, "batch", "import", str(results))
+        assert f"{len(lines)} replies stored, 0 known before, 0 still missing" in said.stdout
+    assert rounds == [4, 4]
+    status = run(tmp_path, "batch", "status", *names)
+    assert f"{CODE}  all replies are there" in status.stdout
+    page = run(tmp_path, "regenerate", *names, "--replay")
+    assert page.returncode == 0 and "calls: 0 asked, 8 from the journal" in page.stdout
+
+
+def test_a_batch_that_failed_in_part_leaves_the_rest_pending(tmp_path):
+    names = (CODE, "--model", "stub")
+    first, second, *others = run(tmp_path, "batch", "export", *names).stdout.splitlines()
+    results = tmp_path / "results.jsonl"
+    failed = json.dumps(
+        {"custom_id": json.loads(second)["custom_id"], "response": None, "error": {"message": "expired"}}
+    )
+    results.write_text("\n".join([answered(first), answered(first), failed, "{", *map(answered, others)]))
+    said = run(tmp_path, "batch", "import", str(results))
+    assert said.returncode == 0
+    assert "3 replies stored, 1 known before, 1 still missing" in said.stdout
+    assert "line 3: failed: expired" in said.stdout and "line 4: no JSON" in said.stdout
+    status = run(tmp_path, "batch", "status", *names, "--json")
+    waiting = json.loads(status.stdout)["waiting"]
+    assert list(waiting.values()).count("draft") == 1 and list(waiting.values()).count("judge") == 3
