@@ -30,6 +30,7 @@ from pipeline.identity import claim_id, evidence_id, statement_id, text_subject
 Locate = Callable[[str, str], LocatedQuote]
 
 _NO_DOCUMENT = ""
+_QUESTIONS = "faqs"
 
 
 class Offered(NamedTuple):
@@ -48,7 +49,7 @@ class Offered(NamedTuple):
 class Bound(NamedTuple):
     """What became of one reply: its statement with its evidence, and what was found wrong on the way.
 
-    `statement` None: it repeats another of the section.
+    `statement` None: it repeats another of the section, or is an answer without a question.
     """
 
     statement: Statement | None
@@ -83,8 +84,11 @@ class Binder:
         self._taken.difference_update(claim.subject for claim in statement.claims)
 
     def bind(self, reply: DraftStatement) -> Bound:
-        """The statement of a reply: a claim a sentence, all on the same evidence."""
+        """The statement of a reply: a claim a sentence, all on the same evidence. Only an answer has a question."""
         text, failures = " ".join(reply.text.split()), list[str]()
+        question = " ".join(reply.question.split()) if self._spec.key == _QUESTIONS else ""
+        if self._spec.key == _QUESTIONS and not question:
+            return Bound(None, (), (self._failure("gave an answer without its question", text),))
         sentences = list(dict.fromkeys(self._split(text))) or [text]
         subjects = [text_subject(sentence) for sentence in sentences]
         if self._taken.intersection(subjects):
@@ -107,7 +111,7 @@ class Binder:
             id=statement_id(code, section, subjects[0]),
             section_key=section,
             text=text,
-            question=" ".join(reply.question.split()),
+            question=question,
             adjustment_codes=tuple(self._adjustment_codes(reply)),
             answers=tuple(key for key in dict.fromkeys(reply.answers) if key in self._topics),
             drafter=self._drafter,

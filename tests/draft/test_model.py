@@ -375,3 +375,13 @@ def test_only_what_is_undecided_is_judged_and_once():
     made = run_steps(write_section(task(examine=examine, judge=judge)), model)
     assert asked == [[fine.text], ["The report gives the side."]]
     assert len(made.judgements) == 2
+
+
+def test_only_an_answer_has_a_question_and_none_stands_without():
+    asked = said("The side is given.", "gives the side").model_copy(update={"question": "Which side?"})
+    assert draft(asked).statements[0].question == ""
+    faqs = SPEC.model_copy(update={"key": "faqs"})
+    bare = said("The report gives it.", "gives the side")
+    made = run_steps(write_section(task(spec=faqs)), ScriptedClient([DraftReply(statements=(asked, bare))]))
+    assert [statement.question for statement in made.statements] == ["Which side?"]
+    assert any("an answer without its question" in failure for failure in made.failures)
