@@ -11,12 +11,10 @@ from pydantic import ValidationError
 from pipeline.data import Record
 from pipeline.draft.records import Draft
 from pipeline.errors import StateError
-from pipeline.examine import Examiner
 from pipeline.index import Embedder
 from pipeline.llm import Journal, ModelRequest, PendingClient, Steps, run_many
 from pipeline.model_drafter import ModelNames, make_model_drafter
-from pipeline.regenerate import Progress, open_search
-from pipeline.run import claim_context, gather_inputs
+from pipeline.regenerate import Progress, begin_pages, open_search
 from pipeline.store import write_atomically
 from pipeline.workspace import Workspace
 
@@ -55,11 +53,11 @@ def find_pending(
     with open_search(workspace, embedder=embedder, progress=progress) as search:
 
         def tasks() -> Iterator[tuple[tuple[str, str], Steps[Draft]]]:
-            for number, code in enumerate(codes, 1):
+            begun = begin_pages(codes, workspace=workspace, search=search, as_of=as_of, write=drafter.write)
+            for number, page in enumerate(begun, 1):
+                code = page.inputs.plan.hcpcs_code
                 progress(f"{code} ({number}/{len(codes)})")
-                inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
-                examiner = Examiner(claim_context(workspace, code, as_of))
-                for key, steps in drafter.write(inputs, search, examiner).items() if drafter.write else ():
+                for key, steps in page.sections.items():
                     yield (code, key), steps
 
         for (code, key), draft in run_many(tasks(), client, concurrency=1):

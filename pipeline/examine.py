@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.data import Claim, Evidence, JudgeFailure, Judgement, Label, Outcome, Statement, Verdict
+from pipeline.data import (
+    Claim,
+    Evidence,
+    JudgeFailure,
+    Judgement,
+    Label,
+    Outcome,
+    Statement,
+    Verdict,
+    is_supported,
+)
 from pipeline.draft.records import Draft
 from pipeline.verify import (
     ClaimContext,
@@ -72,8 +82,5 @@ class Examiner:
         return [
             statement
             for statement in draft.statements
-            if all(
-                isinstance(found := outcomes[claim.id], Verdict) and found.label is Label.SUPPORTED
-                for claim in statement.claims
-            )
+            if all(is_supported(outcomes[claim.id]) for claim in statement.claims)
         ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.data import Passage, SectionSpec
+from pipeline.data import Passage, RowEvidence, SectionSpec
 from pipeline.draft.binding import Offered
 from pipeline.draft.extractive import ResolveAnchor, adjustment_codes, note_basis
 from pipeline.draft.model import SectionTask, write_section
@@ -100,7 +101,7 @@ def _write(
     plan = inputs.plan
     code, as_of = plan.hcpcs_code, plan.as_of
     about = {"hcpcs_code": code, "as_of": as_of.isoformat()}
-    facts = _facts_text(inputs)
+    facts, rows = _facts_text(inputs), own_rows(inputs)
     neighbours = "\n".join(
         f"{other}: {workspace.profile(other).summary}" for other in inputs.profile.siblings
     )
@@ -113,7 +114,7 @@ def _write(
         if spec.key not in SECTIONS:
             continue
         asked = spec.model_copy(update={"must_answer": tuple(q for q in spec.must_answer if asks(q.when))})
-        notes = _from_notes(spec, inputs, partial(workspace.anchored.quote, as_of=as_of))
+        notes = _from_notes(spec, inputs, rows=rows, resolve=partial(workspace.anchored.quote, as_of=as_of))
         written[spec.key] = write_section(
             SectionTask(
                 plan=plan,
@@ -146,9 +147,10 @@ def _facts_text(inputs: PageInputs) -> str:
     )
 
 
-def _from_notes(spec: SectionSpec, inputs: PageInputs, resolve: ResolveAnchor) -> list[Offered]:
+def _from_notes(
+    spec: SectionSpec, inputs: PageInputs, *, rows: Mapping[str, RowEvidence], resolve: ResolveAnchor
+) -> list[Offered]:
     """The section's own passages of the notes that apply, those of few codes first."""
-    rows = own_rows(inputs)
     notes = sorted(inputs.notes, key=lambda note: (inputs.reach[note.id], note.id))
     return [
         Offered(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.data import Page, Passage, Record
 from pipeline.draft.records import Draft
@@ -29,8 +30,8 @@ from pipeline.run import (
     Search,
     WriteSections,
     build_page,
-    claim_context,
     gather_inputs,
+    open_examiner,
 )
 from pipeline.settings import Settings
 from pipeline.store import exclusive_lock, write_atomically
@@ -106,30 +107,45 @@ def regenerate_pages(
             began = time.perf_counter()
 
 
+class PageWork(NamedTuple):
+    """A page that was begun: its inputs, what examines its claims, the sections that a model is to write, by key."""
+
+    inputs: PageInputs
+    examiner: Examiner
+    sections: Mapping[str, Steps[Draft]]
+
+
+def begin_pages(
+    codes: Sequence[str], *, workspace: Workspace, search: Search, as_of: date, write: WriteSections | None
+) -> Iterator[PageWork]:
+    """Each page in turn, with nothing asked yet; no sections without `write`. Raises NoFactsError."""
+    for code in codes:
+        inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
+        examiner = open_examiner(inputs, workspace=workspace)
+        yield PageWork(inputs, examiner, write(inputs, search, examiner) if write else {})
+
+
 def _drafted(
     codes: Sequence[str], *, workspace: Workspace, search: Search, as_of: date, drafter: Drafter
 ) -> Iterator[tuple[PageInputs, dict[str, Draft], Examiner]]:
     """The inputs of each page in turn, with the sections that a model wrote; the calls of later pages run ahead."""
+    begun = begin_pages(codes, workspace=workspace, search=search, as_of=as_of, write=drafter.write)
     if drafter.write is None or drafter.client is None:
-        for code in codes:
-            inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
-            yield inputs, {}, Examiner(claim_context(workspace, code, as_of))
+        for page in begun:
+            yield page.inputs, {}, page.examiner
         return
-    gathered: deque[tuple[PageInputs, Examiner, int]] = deque()
+    waiting: deque[PageWork] = deque()
 
-    def tasks(write: WriteSections) -> Iterator[tuple[str, Steps[Draft]]]:
-        for code in codes:
-            inputs = gather_inputs(code, workspace=workspace, as_of=as_of)
-            examiner = Examiner(claim_context(workspace, code, as_of))
-            sections = write(inputs, search, examiner)
-            gathered.append((inputs, examiner, len(sections)))
-            yield from sections.items()
+    def tasks() -> Iterator[tuple[str, Steps[Draft]]]:
+        for page in begun:
+            waiting.append(page)
+            yield from page.sections.items()
 
-    done = run_many(tasks(drafter.write), drafter.client, concurrency=drafter.concurrency)
+    done = run_many(tasks(), drafter.client, concurrency=drafter.concurrency)
     for first in done:  # sections come in the order of the tasks, and so page by page
-        inputs, examiner, count = gathered.popleft()
-        sections = [first, *islice(done, count - 1)]
-        yield inputs, {key: draft for key, draft in sections if draft is not None}, examiner
+        page = waiting.popleft()
+        sections = [first, *islice(done, len(page.sections) - 1)]
+        yield page.inputs, {key: draft for key, draft in sections if draft is not None}, page.examiner
 
 
 def candidate_folder(hcpcs_code: str, settings: Settings, *, as_of: date | None = None) -> Path:

@@ -35,6 +35,7 @@ from pipeline.draft.tables import (
 from pipeline.examine import Examiner
 from pipeline.facts.descriptors import DescriptorSource, page_descriptor
 from pipeline.facts.page_rows import PageRows, page_rows
+from pipeline.facts.ptp_edits import edit_row
 from pipeline.facts.releases import row_evidence
 from pipeline.facts.rows import Rows
 from pipeline.identity import code_digest, digest, fingerprint
@@ -114,7 +115,7 @@ def build_page(
         for spec in inputs.plan.sections
         if spec.fed_by == "notes" and spec.key not in written
     }
-    examiner = examiner or Examiner(claim_context(workspace, hcpcs_code, inputs.plan.as_of))
+    examiner = examiner or open_examiner(inputs, workspace=workspace)
     draft = _draft(inputs, ranks, workspace=workspace, written=written, examiner=examiner)
     outcomes, evidence = examiner.examine(draft)
     values = {field: fact.value for field, fact in inputs.facts.items()}
@@ -153,6 +154,11 @@ def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> Page
         notes=workspace.notes_for(hcpcs_code, facts, as_of),
         reach=workspace.reach(as_of),
     )
+
+
+def open_examiner(inputs: PageInputs, *, workspace: Workspace) -> Examiner:
+    """What examines the claims of a page."""
+    return Examiner(claim_context(workspace, inputs.plan.hcpcs_code, inputs.plan.as_of))
 
 
 def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
@@ -218,8 +224,7 @@ def _draft(
 
 def is_paired(inputs: PageInputs, other: str) -> bool:
     """Whether a loaded NCCI edit pairs the page's code with another one."""
-    code = inputs.plan.hcpcs_code
-    return f"ptp_column_two:{other}" in inputs.rows or f"{other}.ptp_column_two:{code}" in inputs.rows
+    return edit_row(inputs.rows, inputs.plan.hcpcs_code, other) is not None
 
 
 def own_rows(inputs: PageInputs) -> dict[str, RowEvidence]:

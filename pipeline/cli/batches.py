@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import (
+    AllCodes,
     AsOf,
     Codes,
     Json,
     Ranges,
-    end_progress,
     open_workspace,
     parse_date,
     print_json,
-    progress,
     select,
 )
-from pipeline.cli.models import Judge, Model, Repair, require_names
+from pipeline.cli.models import Judge, Model, Repair, pending_calls, require_names
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,14 +33,13 @@ if TYPE_CHECKING:
 batch = typer.Typer(
     help="Model calls as batches: hand out, take back, and see where pages stand.", no_args_is_help=True
 )
-All = Annotated[bool, typer.Option("--all", help="Every code of the starter set.")]
 
 
 @batch.command("export")
 def export(
     codes: Codes = None,
     ranges: Ranges = None,
-    all_codes: All = False,
+    all_codes: AllCodes = False,
     as_of: AsOf = None,
     model: Model = None,
     judge: Judge = None,
@@ -81,7 +79,7 @@ def take_back(
 def status(
     codes: Codes = None,
     ranges: Ranges = None,
-    all_codes: All = False,
+    all_codes: AllCodes = False,
     as_of: AsOf = None,
     model: Model = None,
     judge: Judge = None,
@@ -107,7 +105,7 @@ def status(
 def submit(
     codes: Codes = None,
     ranges: Ranges = None,
-    all_codes: All = False,
+    all_codes: AllCodes = False,
     as_of: AsOf = None,
     model: Model = None,
     judge: Judge = None,
@@ -174,21 +172,10 @@ def _pending(
     judge: str | None,
     repair: str | None,
 ) -> tuple[Workspace, Pending]:
-    from pipeline.batch_runs import find_pending
-    from pipeline.index.embedders import load_embedder
-
     names = require_names(model, judge, repair, what="a batch")
     workspace = open_workspace()
-    pending = find_pending(
-        select(codes, ranges, workspace, all_codes=all_codes),
-        workspace=workspace,
-        embedder=load_embedder(workspace.settings.embedder),
-        as_of=parse_date(as_of),
-        names=names,
-        progress=progress,
-    )
-    end_progress()
-    return workspace, pending
+    chosen = select(codes, ranges, workspace, all_codes=all_codes)
+    return workspace, pending_calls(chosen, names, workspace=workspace, as_of=parse_date(as_of))
 
 
 def _folder(workspace: Workspace) -> BatchFolder:

@@ -23,6 +23,7 @@ Ranges = Annotated[
     list[str] | None,
     typer.Option("--range", metavar="FIRST-LAST", help="All loaded codes in a range; may be repeated."),
 ]
+AllCodes = Annotated[bool, typer.Option("--all", help="Every code of the starter set.")]
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="Date of service, YYYY-MM-DD; today if not given."),

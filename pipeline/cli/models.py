@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from pipeline.cli.common import end_progress, progress
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from pipeline.batch_runs import Pending
     from pipeline.llm import Meter, Totals
     from pipeline.model_drafter import ModelNames
     from pipeline.run import Drafter
@@ -125,6 +129,23 @@ def open_run(options: ModelOptions, *, workspace: Workspace) -> ModelRun:
     )
     drafter = make_model_drafter(names, client, workspace=workspace, concurrency=options.concurrency)
     return ModelRun(drafter, meter)
+
+
+def pending_calls(codes: list[str], names: ModelNames, *, workspace: Workspace, as_of: date) -> Pending:
+    """The calls that these pages would make next, with progress shown. Asks nothing."""
+    from pipeline.batch_runs import find_pending
+    from pipeline.index.embedders import load_embedder
+
+    pending = find_pending(
+        codes,
+        workspace=workspace,
+        embedder=load_embedder(workspace.settings.embedder),
+        as_of=as_of,
+        names=names,
+        progress=progress,
+    )
+    end_progress()
+    return pending
 
 
 def _dollars(text: str | None) -> Decimal | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import (
+    AllCodes,
     AsOf,
     Codes,
     Json,
@@ -42,6 +43,7 @@ from pipeline.cli.models import (
     calls_json,
     calls_line,
     open_run,
+    pending_calls,
     require_names,
 )
 from pipeline.errors import UsageError
@@ -60,7 +62,7 @@ Published = Annotated[bool, typer.Option("--published", help="The published page
 def regenerate(
     codes: Codes = None,
     ranges: Ranges = None,
-    all_codes: Annotated[bool, typer.Option("--all", help="Every code of the starter set.")] = False,
+    all_codes: AllCodes = False,
     as_of: AsOf = None,
     model: Model = None,
     judge: Judge = None,
@@ -143,19 +145,9 @@ def _print_estimate(
     as_of: date,
     as_json: bool,
 ) -> None:
-    from pipeline.batch_runs import find_pending
-    from pipeline.index.embedders import load_embedder
     from pipeline.llm import estimate_run, load_prices, show_cost
 
-    pending = find_pending(
-        codes,
-        workspace=workspace,
-        embedder=load_embedder(workspace.settings.embedder),
-        as_of=as_of,
-        names=names,
-        progress=progress,
-    )
-    end_progress()
+    pending = pending_calls(codes, names, workspace=workspace, as_of=as_of)
     found = estimate_run(pending.requests, load_prices(prices))
     if as_json:
         print_json(found.model_dump(mode="json"))

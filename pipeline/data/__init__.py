@@ -17,6 +17,7 @@ from pipeline.data.claims import (
     RowEvidence,
     Statement,
     Verdict,
+    is_supported,
 )
 from pipeline.data.page import (
     Descriptor,
@@ -81,4 +82,5 @@ __all__ = [
     "Statement",
     "Verdict",
     "Withheld",
+    "is_supported",
 ]

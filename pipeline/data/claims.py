@@ -138,3 +138,8 @@ class Judgement(Record):
     failure: str = ""
     model: str
     prompt_hash: str
+
+
+def is_supported(outcome: Verdict | JudgeFailure) -> bool:
+    """Whether a claim with this outcome stands; where a judge failed, none does."""
+    return isinstance(outcome, Verdict) and outcome.label is Label.SUPPORTED

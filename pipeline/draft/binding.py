@@ -6,7 +6,6 @@ become evidence with match MISSING, which verification rejects.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -174,7 +173,6 @@ def _locate_quote(cited: CitedQuote, item: Offered | None, locate: Locate) -> Qu
             level="document" if item is None else _level(item.document),
         )
     start, end = item.passage.start + where.start, item.passage.start + where.end
-    pages = item.document.page_starts
     return QuoteEvidence(
         id=evidence_id(item.document.id, item.document.sha256, start, end),
         document_id=item.document.id,
@@ -182,7 +180,7 @@ def _locate_quote(cited: CitedQuote, item: Offered | None, locate: Locate) -> Qu
         quote=item.passage.text[where.start : where.end],
         start=start,
         end=end,
-        page=bisect_right(pages, start) if pages else item.passage.page,
+        page=item.document.page_of(start) or item.passage.page,
         match=where.match,
         level=_level(item.document),
     )

@@ -18,13 +18,12 @@ from pipeline.data import (
 )
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.identity import claim_id, evidence_id, statement_id
+from pipeline.sources.applicability import is_for_few
 from pipeline.sources.codes_named import codes_named
 from pipeline.sources.notes import Note, NotePart, note_passages
 
 DRAFTER = "extractive"
 _BUNDLED, _EDIT = "97", "236"
-_SHARED_BY = 3
-"""A rule for one of so many codes, or for more of them, is a general one."""
 
 # Whether a loaded NCCI edit pairs the page's code with another one.
 IsPaired = Callable[[str], bool]
@@ -66,7 +65,7 @@ def draft_notes(
     for note in notes:
         for passage, part in zip(note_passages(note), note.parts, strict=True):
             if part.section_key == spec.key:
-                opens = not first.isdisjoint(note.answers) and _SHARED_BY * reach[note.id] < widest
+                opens = not first.isdisjoint(note.answers) and is_for_few(reach[note.id], widest)
                 place = (reach[note.id], rank.get(passage.id, len(rank)), note.id)
                 offers.append(_Offer(place, opens, note, part, passage.id))
     offers.sort(key=lambda offer: offer.place)
@@ -146,12 +145,13 @@ def adjustment_codes(note: Note, part: NotePart, is_paired: IsPaired) -> Iterato
     without one the service is denied as part of the other all the same."""
     if part.section_key != "denials":
         return
-    named = codes_named(part.text)
-    known = named and all(first == last for first, last in named)
-    unpaired = known and not any(is_paired(code) for code, _ in named)
-    for code in note.adjustment_codes:
-        if not (code == _EDIT and unpaired and _BUNDLED in note.adjustment_codes):
-            yield code
+    codes = note.adjustment_codes
+    if _EDIT in codes and _BUNDLED in codes:
+        named = codes_named(part.text)
+        known = named and all(first == last for first, last in named)
+        if known and not any(is_paired(code) for code, _ in named):
+            codes = tuple(code for code in codes if code != _EDIT)
+    yield from codes
 
 
 def cite_note(note: Note, *, resolve: ResolveAnchor) -> tuple[QuoteEvidence, ...]:

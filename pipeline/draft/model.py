@@ -19,6 +19,7 @@ from pipeline.data import (
     SectionSpec,
     Statement,
     Verdict,
+    is_supported,
 )
 from pipeline.draft.binding import Binder, Locate, Offered, bind_all
 from pipeline.draft.records import Draft
@@ -140,9 +141,7 @@ def _undecided(outcome: Verdict | JudgeFailure) -> bool:
 def _can_mend(statement: Statement, outcomes: Outcomes) -> bool:
     """Whether it was refused for what it says; where a judge failed, other words would not help."""
     found = [outcomes[claim.id] for claim in statement.claims]
-    return all(isinstance(one, Verdict) for one in found) and any(
-        isinstance(one, Verdict) and one.label is not Label.SUPPORTED for one in found
-    )
+    return all(isinstance(one, Verdict) for one in found) and not all(map(is_supported, found))
 
 
 def _mended(

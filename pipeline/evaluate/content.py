@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.data import Page, Record, Statement
+from pipeline.sources.applicability import is_for_few
 
 SECTIONS = ("documentation", "coverage", "denials", "faqs")
 """Sections of prose; the others are composed from tables."""
@@ -16,9 +17,6 @@ GOALS = {"documentation": 5, "denials": 4, "faqs": 5}
 
 MOST_GAPS = 2.0
 """Open questions a page, on average, that the starter set should not exceed."""
-
-_SHARED_BY = 3
-"""One of so many pages: a statement on fewer than that share of the pages is a page's own."""
 
 
 class SectionContent(Record):
@@ -66,9 +64,7 @@ def measure_content(pages: Sequence[Page]) -> ContentReport:
         statement for statements in said.values() for each in statements.values() for statement in each
     )
     own = {
-        code: {
-            key: sum(_SHARED_BY * on[one] < len(pages) for one in each) for key, each in statements.items()
-        }
+        code: {key: sum(is_for_few(on[one], len(pages)) for one in each) for key, each in statements.items()}
         for code, statements in said.items()
     }
     return ContentReport(

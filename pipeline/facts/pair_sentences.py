@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.facts.indicators import NEVER_PAID, PTP_INDICATOR, STATUS_CODES, is_evaluation
-from pipeline.facts.ptp_edits import is_edit
+from pipeline.facts.ptp_edits import edit_row, is_edit
 from pipeline.facts.readers.add_ons import CONTRACTOR, names_primary
 from pipeline.facts.rows import FactSentence, Rows
 
@@ -92,11 +92,10 @@ def compose_add_on_pair(subject: str, other: str, code: str, rows: Rows) -> Fact
 
 def compose_ptp(subject: str, other: str, code: str, rows: Rows) -> FactSentence | None:
     """The NCCI edit between the page's code and another, whichever stands in column one."""
-    first = rows.get(f"ptp_column_two:{other}")
-    fact = first or rows.get(f"{other}.ptp_column_two:{code}")
+    fact = edit_row(rows, code, other)
     if fact is None or fact.value not in PTP_INDICATOR:
         return None
-    one, two = (code, other) if first else (other, code)
+    one, two = fact.hcpcs_code, fact.partner
     meaning = PTP_INDICATOR[fact.value]
     return FactSentence(
         subject=subject,

@@ -78,6 +78,11 @@ def find_edit(one: str, two: str, facts: Callable[[str], Mapping[str, Fact]]) ->
     return next((row for row in rows if row is not None), None)
 
 
+def edit_row(rows: Mapping[str, Fact], hcpcs_code: str, other: str) -> Fact | None:
+    """The row of a page's code and another among the rows of the page (`rows.Rows`), whichever stands in column one."""
+    return rows.get(f"{FIELD}:{other}") or rows.get(f"{other}.{FIELD}:{hcpcs_code}")
+
+
 def edits_between(database: FactDatabase, one: str, two: str, tables: Iterable[LoadedTable]) -> list[PtpEdit]:
     """Every edit of the pair in these tables, whichever code stands in column one; the latest first."""
     by_id = {table.id: table for table in tables}

@@ -27,6 +27,7 @@ from pipeline.data import (
     Statement,
     Verdict,
     Withheld,
+    is_supported,
 )
 from pipeline.page.layout import statements_of
 
@@ -115,7 +116,7 @@ def assemble_page(
 
 def _stands(statement: Statement, outcomes: Mapping[str, Outcome]) -> bool:
     found = [outcomes[claim.id] for claim in statement.claims]
-    return bool(found) and all(isinstance(o, Verdict) and o.label is Label.SUPPORTED for o in found)
+    return bool(found) and all(map(is_supported, found))
 
 
 def _with_their_origin(standing: list[Statement]) -> list[Statement]:

@@ -11,12 +11,12 @@ from pipeline.data import (
     Currency,
     Gap,
     JudgeFailure,
-    Label,
     Page,
     Record,
     RowEvidence,
     Statement,
     Withheld,
+    is_supported,
 )
 from pipeline.errors import PublishError
 from pipeline.page.currency import carried_text
@@ -265,11 +265,10 @@ def _heading(headings: Mapping[str, str], key: str) -> str:
 def _withheld(item: Withheld, headings: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Why a statement was held back. Its own words stay off the page, since they did not hold."""
     heading = _heading(headings, item.statement.section_key)
-    standing = [v for v in item.verdicts if not isinstance(v, JudgeFailure) and v.label is Label.SUPPORTED]
-    if len(standing) == len(item.verdicts):
+    if all(map(is_supported, item.verdicts)):
         yield heading, "the statement it derives from did not stand", item.statement.claims[0].id
     for verdict in item.verdicts:
         if isinstance(verdict, JudgeFailure):
             yield heading, f"no verdict was obtained: {verdict.failure}", verdict.claim_id
-        elif verdict.label is not Label.SUPPORTED:
+        elif not is_supported(verdict):
             yield heading, f"{LABEL_NAMES[verdict.label]}: {verdict.reason}", verdict.claim_id

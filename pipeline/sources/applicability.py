@@ -31,3 +31,11 @@ def applies(
     if not all(tag in tags for tag in to.all_tags):
         return False
     return all(values.get(field) in allowed for field, allowed in to.indicators.items())
+
+
+_SHARED_BY = 3
+
+
+def is_for_few(reached: int, codes: int) -> bool:
+    """Whether something that reaches so many of the codes is special to them: fewer than a third."""
+    return _SHARED_BY * reached < codes

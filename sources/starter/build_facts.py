@@ -23,7 +23,7 @@ from pipeline.data import Fact
 from pipeline.errors import BriefwrightError, SourceError
 from pipeline.facts.profiles import load_profiles
 from pipeline.facts.table import write_facts
-from pipeline.sources.applicability import applies
+from pipeline.sources.applicability import applies, is_for_few
 from pipeline.sources.codes_named import CodeRange, codes_named, names, width
 from pipeline.sources.notes import load_notes
 
@@ -34,8 +34,6 @@ SHORT_RANGE = 4
 """A range of fewer codes than this is named code by code."""
 LISTED_PRIMARIES = 24
 """Of an add-on code with more primaries, those among the starter codes are listed."""
-SHARED_BY = 3
-"""A note for one of so many codes, or more of them, is a general one."""
 
 
 class Release(NamedTuple):
@@ -163,7 +161,7 @@ def named_on_pages(facts: Sequence[Fact], codes: Collection[str]) -> dict[str, t
             and applies(note.applies_to, hcpcs_code=code, tags=profiles[code].tags, values=values[code])
         ]
         said = codes_named(" ".join(f"{part.question} {part.text}" for part in note.parts))
-        for code in reached if SHARED_BY * len(reached) < len(codes) else ():
+        for code in reached if is_for_few(len(reached), len(codes)) else ():
             named[code] += [pair for pair in said if width(pair) < SHORT_RANGE]
     return {code: tuple((first, last) for first, last in pairs) for code, pairs in named.items()}
 
