@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pipeline.data import (
+    Check,
     Claim,
     Evidence,
     JudgeFailure,
@@ -16,14 +17,16 @@ from pipeline.data import (
     is_supported,
 )
 from pipeline.draft.records import Draft
+from pipeline.identity import judged_id
 from pipeline.verify import (
     ClaimContext,
     Examined,
+    check_question,
     check_wording,
     checker_version,
     examine_claim,
     load_rules,
-    reject_wording,
+    reject_statement,
 )
 
 
@@ -40,25 +43,34 @@ class Examiner:
         A claim that was to be judged and was not has no verdict, unless the other checks refute it.
         """
         evidence: dict[str, Evidence] = {item.id: item for item in draft.evidence}
-        judgements = {judgement.claim_id: judgement for judgement in draft.judgements}
+        judgements = {judgement.about: judgement for judgement in draft.judgements}
         outcomes: dict[str, Verdict | JudgeFailure] = {}
         for statement in draft.statements:
-            for claim in statement.claims:
-                judgement = judgements.get(claim.id)
-                verdict, found = self._examine(claim, judgement, evidence)
-                outcomes[claim.id] = verdict
-                if judgement and judgement.failure and verdict.label is not Label.REFUTED:
-                    outcomes[claim.id] = JudgeFailure(
-                        claim_id=claim.id, failure=judgement.failure, checks=verdict.checks
-                    )
-                evidence.update({item.id: item for item in found})
-            wording = check_wording(statement, evidence)
-            if wording.outcome is Outcome.FAIL:
-                for claim in statement.claims:
-                    verdict = outcomes[claim.id]
-                    if isinstance(verdict, Verdict):
-                        outcomes[claim.id] = reject_wording(verdict, wording)
+            judgement = judgements.get(judged_id(statement)) if judgements else None
+            found = [self._examine(claim, judgement, evidence) for claim in statement.claims]
+            evidence.update({item.id: item for examined in found for item in examined.evidence})
+            whole = self._check_whole(statement, evidence, judgement)
+            for verdict, _ in found:
+                outcomes[verdict.claim_id] = _outcome(verdict, whole, judgement)
         return outcomes, evidence
+
+    def _check_whole(
+        self, statement: Statement, evidence: Mapping[str, Evidence], judgement: Judgement | None
+    ) -> list[Check]:
+        """What is wrong with a statement as a whole, whatever its claims."""
+        context = self._context
+        checks = [check_wording(statement, evidence)]
+        if statement.question:
+            checks.append(
+                check_question(
+                    statement,
+                    evidence,
+                    documents=context.documents,
+                    judgement=judgement,
+                    own_code=context.hcpcs_code,
+                )
+            )
+        return [check for check in checks if check.outcome is Outcome.FAIL]
 
     def _examine(
         self, claim: Claim, judgement: Judgement | None, evidence: Mapping[str, Evidence]
@@ -84,3 +96,14 @@ class Examiner:
             for statement in draft.statements
             if all(is_supported(outcomes[claim.id]) for claim in statement.claims)
         ]
+
+
+def _outcome(verdict: Verdict, whole: Sequence[Check], judgement: Judgement | None) -> Verdict | JudgeFailure:
+    """The verdict under what the statement failed as a whole; none where a judge was to say something and did not."""
+    for check in whole:
+        verdict = reject_statement(verdict, check)
+    if judgement is None:
+        return verdict
+    if judgement.failure and verdict.label is not Label.REFUTED:
+        return JudgeFailure(claim_id=verdict.claim_id, failure=judgement.failure, checks=verdict.checks)
+    return verdict.model_copy(update={"model": judgement.model, "prompt_hash": judgement.prompt_hash})

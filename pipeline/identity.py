@@ -6,6 +6,8 @@
   under the same row, or a reworded note, keeps its claim id.
 - Statement id: `s_` + the same over [hcpcs_code, section_key, first claim's subject].
 - Evidence id: `e_` + the same over what is shown: document, passage and offsets, or release, row and value.
+- What a judgement is about: `j_` + the same over the statement's question, text and the evidence ids of its claims, so
+  that it holds for no other words and no other evidence.
 - Input fingerprint: SHA-256 over canonical JSON of the inputs that decide what a page says, named by kind: the code and
   its date of service, whole fact rows, notes and their order, profiles, registry, section specs, prompts, drafter,
   checker and the code that composes and renders. Two inputs stay outside, because they only decide dates of
@@ -20,6 +22,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.data import Statement
 
 _SHORT = 12
 
@@ -43,6 +49,12 @@ def statement_id(hcpcs_code: str, section_key: str, subject: str) -> str:
 def evidence_id(*parts: str | int) -> str:
     """Id of a piece of evidence, from what identifies the shown span or row."""
     return "e_" + digest(list(parts))[:_SHORT]
+
+
+def judged_id(statement: Statement) -> str:
+    """Id of what a judge is shown of a statement: its question, its words, its evidence."""
+    cited = [claim.evidence_ids for claim in statement.claims]
+    return "j_" + digest([statement.question, statement.text, cited])[:_SHORT]
 
 
 def text_subject(text: str) -> str:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.data import Passage, RowEvidence, SectionSpec
-from pipeline.draft.binding import Offered
+from pipeline.data import Anchor, Passage, QuoteEvidence, RowEvidence, SectionSpec
 from pipeline.draft.extractive import ResolveAnchor, adjustment_codes, note_basis
 from pipeline.draft.model import SectionTask, write_section
+from pipeline.draft.quoting import Offered
 from pipeline.draft.records import Draft
 from pipeline.examine import Examiner
 from pipeline.index.fusion import IN_RANGE, speaks_of
 from pipeline.llm import ModelClient, Steps
 from pipeline.prompts import Prompt, load_prompt
-from pipeline.run import Drafter, PageInputs, Search, is_paired, own_rows
+from pipeline.run import Drafter, PageInputs, Search, descriptors_named, is_paired, own_rows
 from pipeline.sources.applicability import applies
+from pipeline.sources.descriptors import may_describe, repeats_descriptor
 from pipeline.sources.notes import note_document, note_passages
 from pipeline.verify import Judge, locate_quote, split_claims, wants_judge
 from pipeline.workspace import Workspace
@@ -109,12 +111,13 @@ def _write(
     asks = partial(applies, hcpcs_code=code, tags=inputs.profile.tags, values=values)
     judge = Judge(names.judge, prompts.judge, workspace.documents) if names.judge else None
     documents = _Documents(workspace, search, code)
+    described = partial(_repeats_descriptor, workspace, (code, *inputs.profile.siblings))
     written: dict[str, Steps[Draft]] = {}
     for spec in plan.sections:
         if spec.key not in SECTIONS:
             continue
         asked = spec.model_copy(update={"must_answer": tuple(q for q in spec.must_answer if asks(q.when))})
-        notes = _from_notes(spec, inputs, rows=rows, resolve=partial(workspace.anchored.quote, as_of=as_of))
+        notes = _from_notes(spec, inputs, rows=rows, resolve=partial(_anchored, workspace, as_of))
         written[spec.key] = write_section(
             SectionTask(
                 plan=plan,
@@ -129,6 +132,7 @@ def _write(
                 repair_model=names.repair,
                 locate=locate_quote,
                 split=split_claims,
+                repeats_descriptor=described,
                 examine=lambda draft: examiner.examine(draft)[0],
                 wants_judge=wants_judge,
                 judge=partial(judge.judge, about={**about, "facts": facts}, label=f"{code}/{spec.key}/judge")
@@ -158,11 +162,27 @@ def _from_notes(
             note_document(note),
             basis=tuple(note_basis(note, resolve=resolve, rows=rows)),
             adjustment_codes=tuple(adjustment_codes(note, part, partial(is_paired, inputs))),
+            question=part.question,
+            answers=note.answers,
         )
         for note in notes
         for passage, part in zip(note_passages(note), note.parts, strict=True)
         if passage.section_key == spec.key
     ]
+
+
+def _anchored(workspace: Workspace, as_of: date, anchor: Anchor) -> QuoteEvidence | None:
+    """The words that a note is anchored in, of documents that may be quoted without count: the note itself is ours."""
+    quote = workspace.anchored.quote(anchor, as_of=as_of)
+    if quote is None:
+        return None
+    document = workspace.documents[quote.document_id]
+    return None if document.quote_words or document.page_words else quote
+
+
+def _repeats_descriptor(workspace: Workspace, codes: Sequence[str], words: str) -> bool:
+    """Whether words are those of a descriptor that is held, of these codes or of one that the words name."""
+    return repeats_descriptor(words, descriptors_named(workspace.descriptors, f"{' '.join(codes)} {words}"))
 
 
 class _Documents:
@@ -181,7 +201,8 @@ class _Documents:
         query = " ".join((spec.heading, summary, *(question.question for question in spec.must_answer)))
         found = self._search(query, _FROM_DOCUMENTS, self._is_about)
         self._taken.update(passage.id for passage in found)
-        return [Offered(passage, self._documents[passage.document_id]) for passage in found]
+        offered = [Offered(passage, self._documents[passage.document_id]) for passage in found]
+        return [item for item in offered if not may_describe(item.shown)]
 
     def _is_about(self, passage: Passage) -> bool:
         known = passage.document_id in self._documents and passage.id not in self._taken

@@ -23,6 +23,7 @@ from pipeline.draft.checklist import tie_checklist
 from pipeline.draft.diagnoses import draft_diagnoses
 from pipeline.draft.extractive import ResolveAnchor, cite_note, draft_notes
 from pipeline.draft.gaps import fill_gaps
+from pipeline.draft.licence import leave_out_unlicensed
 from pipeline.draft.records import Draft, merge_drafts
 from pipeline.draft.tables import (
     TABLE_SECTIONS,
@@ -129,7 +130,7 @@ def build_page(
         describe=workspace.describe,
         previous=previous,
         today=today,
-        fingerprint=_fingerprint(inputs, ranks, draft, workspace=workspace, drafter=drafter),
+        fingerprint=_fingerprint(inputs, ranks, draft, written, workspace=workspace, drafter=drafter),
         checker=checker_version(),
         drafter=drafter.name,
         failures=draft.failures,
@@ -176,7 +177,7 @@ def _draft(
     """All sections: those fed by facts from the tables, those that a model wrote, the others from the notes."""
     plan, rows = inputs.plan, inputs.rows
     make_row = partial(row_evidence, as_of=plan.as_of)
-    allowance, descriptors = QuoteAllowance(), partial(_descriptors_named, workspace.descriptors)
+    allowance, descriptors = QuoteAllowance(), partial(descriptors_named, workspace.descriptors)
     anchored = partial(workspace.anchored.quote, as_of=plan.as_of)
     resolve = partial(_within_allowance, anchored, workspace=workspace, allowance=allowance)
     by_id = {note.id: note for note in inputs.notes}
@@ -200,8 +201,12 @@ def _draft(
                 is_paired=partial(is_paired, inputs),
             )
             if spec.key in written:
-                said = _quotable(written[spec.key], workspace=workspace, allowance=allowance)
-                drafts.append(fill_gaps(said, extract, spec, standing=examiner.standing(said)))
+                standing = examiner.standing(written[spec.key])
+                said = leave_out_unlicensed(
+                    written[spec.key], standing=standing, documents=workspace.documents, allowance=allowance
+                )
+                standing = [statement for statement in standing if statement in said.statements]
+                drafts.append(fill_gaps(said, extract, spec, standing=standing))
             else:
                 drafts.append(extract())
         elif spec.key == "diagnoses":
@@ -233,26 +238,6 @@ def own_rows(inputs: PageInputs) -> dict[str, RowEvidence]:
     return {field: row_evidence(fact, as_of) for field, fact in inputs.facts.items() if not fact.partner}
 
 
-def _quotable(draft: Draft, *, workspace: Workspace, allowance: QuoteAllowance) -> Draft:
-    """The draft without statements whose quotes the licence of their document does not let the page show."""
-    quotes = {item.id: item for item in draft.evidence if isinstance(item, QuoteEvidence)}
-    kept, failures = [], list(draft.failures)
-    for statement in draft.statements:
-        cited = [quotes[id_] for id_ in statement.claims[0].evidence_ids if id_ in quotes]
-        if all(
-            quote.document_id not in workspace.documents
-            or allowance.take(workspace.documents[quote.document_id], [quote])
-            for quote in cited
-        ):
-            kept.append(statement)
-        else:
-            failures.append(
-                f"{statement.section_key}: left out, because the licence of its source lets this page quote no more: "
-                f"{statement.text}"
-            )
-    return draft.model_copy(update={"statements": tuple(kept), "failures": tuple(failures)})
-
-
 def _within_allowance(
     anchored: ResolveAnchor, anchor: Anchor, *, workspace: Workspace, allowance: QuoteAllowance
 ) -> QuoteEvidence | None:
@@ -261,7 +246,7 @@ def _within_allowance(
     return quote if quote and allowance.take(workspace.documents[quote.document_id], [quote]) else None
 
 
-def _descriptors_named(sources: Sequence[DescriptorSource], text: str) -> list[str]:
+def descriptors_named(sources: Sequence[DescriptorSource], text: str) -> list[str]:
     """The loaded descriptors of the codes that a text names."""
     named = codes_named(text)
     return [title for held in sources for title in held.within(named)]
@@ -283,6 +268,7 @@ def _fingerprint(
     inputs: PageInputs,
     ranks: Mapping[str, Sequence[str]],
     draft: Draft,
+    written: Mapping[str, Draft],
     *,
     workspace: Workspace,
     drafter: Drafter,
@@ -301,11 +287,7 @@ def _fingerprint(
                     *(s.model_dump(mode="json") for s in draft.statements if s.section_key == "diagnoses"),
                 ]
             ),
-            "written": digest(
-                [s.model_dump(mode="json") for s in draft.statements if s.drafter == drafter.name]
-                if drafter.write
-                else []
-            ),
+            "written": digest({key: section.model_dump(mode="json") for key, section in written.items()}),
             "order": digest([ranks, {note.id: inputs.reach[note.id] for note in inputs.notes}]),
             "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
             "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),

@@ -80,7 +80,7 @@ def mixed():
         said(
             "The same-day visit that decides on the operation carries modifier 25.", passage.id, passage.text
         ),
-        said("A note nobody gave it.", "note:none#0", "anything"),
+        said("A note nobody gave it.", "note:none#0", "anything at all here"),
     )
 
 

@@ -17,18 +17,22 @@ from typing import Any
 _PASSAGE = re.compile(r'<passage id="([^"]+#[^"]+)">\n(.*?)\n</passage>', re.DOTALL)
 _STATEMENT = re.compile(r"^Statement (s\d+)", re.MULTILINE)
 _QUESTION = re.compile(r"^- (\w+): ", re.MULTILINE)
+_ASKED = "-question"  # ends the id of the question that a passage answers
 _MOST = 10  # statements of a section
 
 
 def draft(user: str) -> dict[str, object]:
     """One statement a passage."""
     statements, keys = [], _QUESTION.findall(user)
-    for id_, text in _PASSAGE.findall(user)[:_MOST]:
-        sentence = re.split(r"(?<=[.!?])\s", text.strip())[0].rstrip(".!?")
+    passages = dict(_PASSAGE.findall(user))
+    asked = {id_.removesuffix(_ASKED): text for id_, text in passages.items() if id_.endswith(_ASKED)}
+    for id_ in [id_ for id_ in passages if not id_.endswith(_ASKED)][:_MOST]:
+        sentences = re.split(r"(?<=[.!?])\s", passages[id_].strip())
+        sentence = max(sentences[:2], key=len).rstrip(".!?")
         statements.append(
             {
                 "text": f"{sentence} as told.",
-                "question": "What holds?",
+                "question": asked.get(id_, ""),
                 "evidence": [{"id": id_, "quote": sentence}],
                 "answers": keys if not statements else [],
             }

@@ -57,15 +57,20 @@ PriceFile = Annotated[
         "--prices", metavar="FILE", help="A price table (TOML) over the one that comes with Briefwright."
     ),
 ]
+_ABOUT_MODELS = ("judge", "repair", "replay", "refresh", "max_cost", "max_calls", "rpm", "tpm", "prices")
 CONCURRENCY = 8
 """Calls at a time, unless told otherwise."""
 
 
 class ModelRun(NamedTuple):
-    """The drafter of a run, and the meter of its calls; None for a run without a model."""
+    """The drafter of a run, and the meter of its calls; None for a run without a model.
+
+    `judges_itself`: one model drafts and judges.
+    """
 
     drafter: Drafter
     meter: Meter | None
+    judges_itself: bool = False
 
 
 class ModelOptions(NamedTuple):
@@ -102,9 +107,10 @@ def open_run(options: ModelOptions, *, workspace: Workspace) -> ModelRun:
     from pipeline.run import Drafter
 
     if options.model is None:
-        given = [name for name in ("judge", "repair", "replay", "refresh") if getattr(options, name)]
+        given = [name for name in _ABOUT_MODELS if getattr(options, name) not in (None, False)]
         if given:
-            raise UsageError(f"--{given[0]} is about the replies of a model; name it with --model")
+            option = given[0].replace("_", "-")
+            raise UsageError(f"--{option} is about the calls of a model; name it with --model")
         return ModelRun(Drafter(), None)
     from pipeline.llm import Journal, Meter, RunLimits, load_prices, open_client, open_stack
     from pipeline.model_drafter import make_model_drafter
@@ -128,7 +134,7 @@ def open_run(options: ModelOptions, *, workspace: Workspace) -> ModelRun:
         refresh=options.refresh,
     )
     drafter = make_model_drafter(names, client, workspace=workspace, concurrency=options.concurrency)
-    return ModelRun(drafter, meter)
+    return ModelRun(drafter, meter, judges_itself=names.judge == names.draft)
 
 
 def pending_calls(codes: list[str], names: ModelNames, *, workspace: Workspace, as_of: date) -> Pending:

@@ -117,6 +117,8 @@ def regenerate(
                 print_json({"calls": calls_json(run.meter)})
             else:
                 print(calls_line(run.meter.totals()))
+                if run.judges_itself:
+                    print("the model judged its own sentences; --judge names another")
 
 
 def _print_results(results: Iterable[Regenerated], *, began: float, single: bool, as_json: bool) -> None:

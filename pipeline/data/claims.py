@@ -130,9 +130,12 @@ class JudgeFailure(Record):
 
 
 class Judgement(Record):
-    """What a judge said of a claim. `label` None: no judgement was obtained, and `failure` says why."""
+    """What a judge said of a statement. `label` None: no judgement was obtained, and `failure` says why.
 
-    claim_id: str
+    `about` is the statement's question, words and evidence (`identity.judged_id`): a judgement holds for no others.
+    """
+
+    about: str
     label: Label | None
     reason: str = ""
     failure: str = ""

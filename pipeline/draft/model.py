@@ -6,25 +6,27 @@ judge are passed in; what they refuse after the last round stays in the draft, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.data import (
     Evidence,
     JudgeFailure,
     Judgement,
-    Label,
     Outcome,
     PagePlan,
+    QuoteEvidence,
     SectionSpec,
     Statement,
     Verdict,
     is_supported,
 )
-from pipeline.draft.binding import Binder, Locate, Offered, bind_all
+from pipeline.draft.binding import Binder, bind_all
+from pipeline.draft.quoting import Locate, Offered
 from pipeline.draft.records import Draft
 from pipeline.draft.replies import DraftReply, MendedStatement, RepairReply
 from pipeline.errors import ModelError
+from pipeline.identity import judged_id
 from pipeline.llm import REPLY_FAILURES, ModelRequest, Steps, asking, make_request
 from pipeline.prompts import Prompt
 
@@ -32,7 +34,7 @@ ROUNDS = 2
 """How often what did not stand goes back to a model."""
 
 Outcomes = Mapping[str, Verdict | JudgeFailure]
-# Judges the statements that a judge can say something of; the judgements, by claim.
+# Judges statements, one judgement each.
 AskJudge = Callable[[Sequence[Statement], Mapping[str, Evidence]], Steps[tuple[Judgement, ...]]]
 
 
@@ -42,7 +44,8 @@ class SectionTask:
 
     `spec` holds the questions that apply to the code, `about` the variables that every prompt has of it (`hcpcs_code`,
     `as_of`), `facts` its rows as text, `neighbours` the codes next to it. `examine` gives the outcome of every claim,
-    with the judgements of the draft; `wants_judge` says of an outcome whether a judge's word can change it.
+    with the judgements of the draft; `wants_judge` says of a statement whether a judge's word can change its outcome.
+    `repeats_descriptor` says whether words are those of a code's descriptor.
     """
 
     plan: PagePlan
@@ -57,8 +60,9 @@ class SectionTask:
     repair_model: str
     locate: Locate
     split: Callable[[str], list[str]]
+    repeats_descriptor: Callable[[str], bool]
     examine: Callable[[Draft], Outcomes]
-    wants_judge: Callable[[Verdict | JudgeFailure], bool]
+    wants_judge: Callable[[Statement, Outcomes], bool]
     judge: AskJudge | None = None
 
     @property
@@ -81,15 +85,8 @@ def write_section(task: SectionTask) -> Steps[Draft]:
         if error.kind not in REPLY_FAILURES:
             raise
         return Draft(failures=(f"{task.spec.key}: {error}",))
-    binder = Binder(
-        task.plan,
-        task.spec,
-        task.offered,
-        drafter=f"model:{task.draft_model}",
-        locate=task.locate,
-        split=task.split,
-    )
-    draft = bind_all(binder, reply.statements)
+    binder = open_binder(task)
+    draft = bind_all(binder, reply.statements, drafter=f"model:{task.draft_model}")
     given_up: set[str] = set()
     for done in range(ROUNDS + 1):
         draft = yield from _judged(task, draft)
@@ -103,6 +100,18 @@ def write_section(task: SectionTask) -> Steps[Draft]:
     return draft
 
 
+def open_binder(task: SectionTask) -> Binder:
+    """What binds the replies about the section."""
+    return Binder(
+        task.plan,
+        task.spec,
+        task.offered,
+        locate=task.locate,
+        split=task.split,
+        repeats_descriptor=task.repeats_descriptor,
+    )
+
+
 def _draft_request(task: SectionTask) -> ModelRequest:
     rendered = task.draft_prompt.render(
         **task.about,
@@ -111,31 +120,30 @@ def _draft_request(task: SectionTask) -> ModelRequest:
         heading=task.spec.heading,
         guidance=task.spec.guidance,
         questions=task.spec.must_answer,
-        passages=[item.passage for item in task.offered],
+        passages=_shown(task.offered),
     )
     return make_request(task.draft_model, rendered, DraftReply, label=f"{task.label}/draft")
 
 
+def _shown(offered: Iterable[Offered]) -> list[dict[str, str]]:
+    """Passages as the prompts have them."""
+    return [{"id": item.passage.id, "text": item.shown, "question": item.question} for item in offered]
+
+
 def _judged(task: SectionTask, draft: Draft) -> Steps[Draft]:
-    """The draft with judgements of what was not judged yet and wants it."""
+    """The draft with judgements of what was not judged yet, in these words and on this evidence, and wants it."""
     if task.judge is None:
         return draft
     outcomes = task.examine(draft)
-    known = {judgement.claim_id for judgement in draft.judgements}
+    known = {judgement.about for judgement in draft.judgements}
     wanted = [
         statement
         for statement in draft.statements
-        if all(claim.id not in known for claim in statement.claims)
-        and all(_undecided(outcomes[claim.id]) for claim in statement.claims)
-        and any(task.wants_judge(outcomes[claim.id]) for claim in statement.claims)
+        if judged_id(statement) not in known and task.wants_judge(statement, outcomes)
     ]
     evidence = {item.id: item for item in draft.evidence}
     judgements = yield from task.judge(wanted, evidence)
     return draft.model_copy(update={"judgements": (*draft.judgements, *judgements)})
-
-
-def _undecided(outcome: Verdict | JudgeFailure) -> bool:
-    return isinstance(outcome, Verdict) and outcome.label is not Label.REFUTED
 
 
 def _can_mend(statement: Statement, outcomes: Outcomes) -> bool:
@@ -148,8 +156,11 @@ def _mended(
     task: SectionTask, draft: Draft, failed: Sequence[Statement], outcomes: Outcomes, binder: Binder
 ) -> Steps[Draft]:
     """The draft with those statements replaced that came back; the others stay as they are."""
+    passages = _passages_of(failed, draft, task.offered)
+    if not passages:
+        return draft
     try:
-        reply = yield from asking(_repair_request(task, failed, outcomes), RepairReply)
+        reply = yield from asking(_repair_request(task, failed, outcomes, passages), RepairReply)
     except ModelError as error:
         if error.kind not in REPLY_FAILURES:
             raise
@@ -163,18 +174,20 @@ def _mended(
         mended = back.get(f"s{number}")
         if mended is None:
             continue
-        if missing := set(old.answers) - set(mended.answers):
+        binder.forget(old)
+        bound = binder.bind(mended, drafter=f"model:{task.repair_model}")
+        failures += bound.failures
+        if bound.statement is None:
+            continue
+        if missing := set(old.answers) - set(bound.statement.answers):
+            binder.forget(bound.statement)
             failures.append(
                 f"{task.spec.key}: the mended statement no longer answers {', '.join(sorted(missing))}: {mended.text}"
             )
             continue
-        binder.forget(old)
-        bound = binder.bind(mended)
-        failures += bound.failures
-        if bound.statement is not None:
-            statements[old.id] = bound.statement
-            evidence += bound.evidence
-            failures.append(f"{task.spec.key}: mended, because {_findings(old, outcomes)}: {old.text}")
+        statements[old.id] = bound.statement
+        evidence += bound.evidence
+        failures.append(f"{task.spec.key}: mended, because {_findings(old, outcomes)}: {old.text}")
     return draft.model_copy(
         update={
             "statements": tuple({each.id: each for each in statements.values()}.values()),
@@ -184,7 +197,16 @@ def _mended(
     )
 
 
-def _repair_request(task: SectionTask, failed: Sequence[Statement], outcomes: Outcomes) -> ModelRequest:
+def _passages_of(failed: Sequence[Statement], draft: Draft, offered: Sequence[Offered]) -> list[Offered]:
+    """The passages that these statements cite, of those offered."""
+    ids = {id_ for statement in failed for claim in statement.claims for id_ in claim.evidence_ids}
+    cited = {item.passage_id for item in draft.evidence if isinstance(item, QuoteEvidence) and item.id in ids}
+    return [item for item in offered if item.passage.id in cited]
+
+
+def _repair_request(
+    task: SectionTask, failed: Sequence[Statement], outcomes: Outcomes, passages: Sequence[Offered]
+) -> ModelRequest:
     shown = [
         {
             "id": f"s{number}",
@@ -200,7 +222,7 @@ def _repair_request(task: SectionTask, failed: Sequence[Statement], outcomes: Ou
         guidance=task.spec.guidance,
         questions=task.spec.must_answer,
         statements=shown,
-        passages=[item.passage for item in task.offered],
+        passages=_shown(passages),
     )
     return make_request(task.repair_model, rendered, RepairReply, label=f"{task.label}/repair")
 

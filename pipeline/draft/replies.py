@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from pipeline.data import Record
+
+# Control characters, marks of direction, characters without width: a reader does not see what they do to a text.
+_UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Cn"))
+
+
+def _plain(value: object) -> object:
+    """Text in the characters that it is read as: compatible forms made one, unseen characters left out."""
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
+    spaced = " ".join(unicodedata.normalize("NFKC", value).split())
+    return "".join(each for each in spaced if unicodedata.category(each) not in _UNSEEN)
 
 
 def _not_blank(value: str) -> str:
@@ -23,6 +35,7 @@ def _not_empty(value: tuple[CitedQuote, ...]) -> tuple[CitedQuote, ...]:
 
 # Not `min_length`: strict structured output refuses length bounds in a schema.
 _Words = Annotated[str, AfterValidator(_not_blank)]
+_Text = Annotated[str, BeforeValidator(_plain), AfterValidator(_not_blank)]
 
 
 class CitedQuote(Record):
@@ -35,8 +48,8 @@ class CitedQuote(Record):
 class DraftStatement(Record):
     """A statement as a model gives it. `answers` are `must_answer` keys; `question` is empty outside of the FAQs."""
 
-    text: _Words
-    question: str
+    text: _Text
+    question: Annotated[str, BeforeValidator(_plain)]
     evidence: Annotated[tuple[CitedQuote, ...], AfterValidator(_not_empty)]
     answers: tuple[str, ...]
 

@@ -7,11 +7,12 @@ from pipeline.verify.entailment import Judge, wants_judge
 from pipeline.verify.evidence import find_evidence
 from pipeline.verify.figures import check_figures
 from pipeline.verify.mentions import Mention, find_mentions
+from pipeline.verify.questions import check_question
 from pipeline.verify.quotes import locate_quote
 from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules, load_rules
 from pipeline.verify.verdict import Examined, checker_version, examine_claim, verify_claim, verify_text_claim
-from pipeline.verify.wording import check_wording, reject_wording
+from pipeline.verify.wording import check_wording, reject_statement
 
 __all__ = [
     "Catalogue",
@@ -23,6 +24,7 @@ __all__ = [
     "Mention",
     "Rule",
     "check_figures",
+    "check_question",
     "check_rows",
     "check_rules",
     "check_wording",
@@ -33,7 +35,7 @@ __all__ = [
     "load_rules",
     "locate_quote",
     "read_claims",
-    "reject_wording",
+    "reject_statement",
     "split_claims",
     "verify_claim",
     "verify_text_claim",

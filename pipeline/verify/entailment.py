@@ -25,9 +25,13 @@ from pipeline.data import (
     Verdict,
 )
 from pipeline.errors import ModelError
+from pipeline.identity import judged_id
 from pipeline.llm import REPLY_FAILURES, ModelRequest, Steps, asking, make_request
 from pipeline.prompts import Prompt
+from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.context import Finding
+from pipeline.verify.questions import CHECK as QUESTION
+from pipeline.verify.questions import UNJUDGED, question_of
 from pipeline.verify.support import CHECK as SUPPORT
 from pipeline.verify.support import quote_in_context
 
@@ -71,7 +75,7 @@ class Judge(NamedTuple):
         about: Mapping[str, str],
         label: str = "",
     ) -> Steps[tuple[Judgement, ...]]:
-        """One judgement for every claim of the statements, in one call. A reply that cannot be used fails all of them.
+        """One judgement for every statement, in one call. A reply that cannot be used fails all of them.
 
         `evidence` by id; a quote is shown in its whole sentences. `about` are the variables that the prompt has of the
         code: `hcpcs_code`, `as_of`, `facts`. A statement that the reply leaves out, or gives no assertion of, has
@@ -85,16 +89,13 @@ class Judge(NamedTuple):
         except ModelError as error:
             if error.kind not in REPLY_FAILURES:
                 raise
-            return tuple(
-                self._made(claim.id, failure=str(error)) for each in statements for claim in each.claims
-            )
+            return tuple(self._made(each, failure=str(error)) for each in statements)
         said: dict[str, list[Assertion]] = {}
         for judgement in reply.judgements:
             said.setdefault(judgement.statement, []).extend(judgement.assertions)
         return tuple(
-            self._judgement(claim.id, said.get(f"s{number}", []))
+            self._judgement(statement, said.get(f"s{number}", []))
             for number, statement in enumerate(statements, 1)
-            for claim in statement.claims
         )
 
     def _request(
@@ -121,20 +122,22 @@ class Judge(NamedTuple):
         document = self.documents.get(item.document_id) if isinstance(item, QuoteEvidence) else None
         if document is None or not isinstance(item, QuoteEvidence) or item.match is Match.MISSING:
             return "(no such passage)"
-        return quote_in_context(item, document)
+        words = elide_descriptors(quote_in_context(item, document))
+        question = question_of(item, document)
+        return f"({question}) {words}" if question else words
 
-    def _judgement(self, claim_id: str, assertions: Sequence[Assertion]) -> Judgement:
+    def _judgement(self, statement: Statement, assertions: Sequence[Assertion]) -> Judgement:
         if not assertions:
-            return self._made(claim_id, failure="the judge left the statement out of its reply")
+            return self._made(statement, failure="the judge left the statement out of its reply")
         worst = min(assertions, key=lambda each: _WORST_FIRST.index(Label(each.label)))
         reason = worst.reason if len(assertions) == 1 else f"{worst.text} {worst.reason}"
-        return self._made(claim_id, label=Label(worst.label), reason=" ".join(reason.split()))
+        return self._made(statement, label=Label(worst.label), reason=" ".join(reason.split()))
 
     def _made(
-        self, claim_id: str, *, label: Label | None = None, reason: str = "", failure: str = ""
+        self, statement: Statement, *, label: Label | None = None, reason: str = "", failure: str = ""
     ) -> Judgement:
         return Judgement(
-            claim_id=claim_id,
+            about=judged_id(statement),
             label=label,
             reason=reason,
             failure=failure,
@@ -143,13 +146,22 @@ class Judge(NamedTuple):
         )
 
 
-def wants_judge(outcome: Verdict | JudgeFailure) -> bool:
-    """Whether a judge's word can change an outcome: nothing but words stands against it, or only its wording for it."""
-    if not isinstance(outcome, Verdict) or outcome.label is Label.REFUTED:
+def wants_judge(statement: Statement, outcomes: Mapping[str, Verdict | JudgeFailure]) -> bool:
+    """Whether a judge's word can change what becomes of a statement: no claim of it is refuted, or fails for more than
+    its words, and one at least has only its wording for it, or against it; or it has a question of its own."""
+    found = [outcomes[claim.id] for claim in statement.claims]
+    verdicts = [one for one in found if isinstance(one, Verdict) and one.label is not Label.REFUTED]
+    if len(verdicts) < len(found):
         return False
-    failed = {check.check for check in outcome.checks if check.outcome is Outcome.FAIL}
-    support = next((check for check in outcome.checks if check.check == SUPPORT), None)
-    return failed == {SUPPORT} or (not failed and support is not None and support.found == "wording")
+    checks = [check for verdict in verdicts for check in verdict.checks]
+    failed = [check for check in checks if check.outcome is Outcome.FAIL]
+    mendable = all(check.check == SUPPORT or _is_unjudged_question(check) for check in failed)
+    worded = any(check.check == SUPPORT and check.found == "wording" for check in checks)
+    return mendable and (bool(failed) or worded)
+
+
+def _is_unjudged_question(check: Check) -> bool:
+    return check.check == QUESTION and check.found == UNJUDGED
 
 
 def check_judgement(judgement: Judgement) -> Finding:

@@ -73,6 +73,9 @@ class _Lexicon(Record):
     not_asserted: str
     other_payers: str
     frequency: str
+    anatomy: str
+    services: str
+    actors: str
     adjusted: str
     shifting: str
     beside_amounts: str
@@ -150,6 +153,9 @@ class Vocabulary:
         self.not_asserted = re.compile(lexicon.not_asserted)
         self.other_payers = re.compile(lexicon.other_payers)
         self.frequency = re.compile(lexicon.frequency)
+        self.anatomy = re.compile(lexicon.anatomy)
+        self.services = re.compile(lexicon.services)
+        self.actors = re.compile(lexicon.actors)
         self.adjusted = re.compile(lexicon.adjusted)
         self.shifting = frozenset(stem(word) for word in lexicon.shifting.split())
         self.beside_amounts = frozenset(stem(word) for word in lexicon.beside_amounts.split())

@@ -8,7 +8,6 @@ beside the shared lexicon. Words alone never refute.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -18,22 +17,11 @@ from pipeline.verify.claims import split_claims
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.quotes import normalise_quote
 from pipeline.verify.reading import Reading, read_sentence, stem, vocabulary
+from pipeline.verify.terms import differences, is_token, speak
 
 CHECK = "support"
 # Order of the shared words: below this share of them in the same order, subject and object may have changed places.
 _SAME_ORDER = 0.75
-_STRONG = re.compile(r"\b(?:must|shall|requires?|required|always|every|all|any|each|only|needs?)\b")
-_RESTRICTING = re.compile(
-    r"\b(?:only|if|unless|except|when|where|provided|unrelated|different|separate|distinct|first|documented|may)\b|doc#\w+"
-)
-# Words that say how two things stand to each other: one exchanged for another turns a rule round, so a claim and
-# its source must use the same ones.
-_RELATION = re.compile(
-    r"\b(?:same|different|other|another|opposite|contralateral|ipsilateral|separate|distinct|both|either|before"
-    r"|after|first|second|third|next|within|outside|inside|exclud\w+|includ\w+|medial|lateral|anterior|posterior"
-    r"|left|right|upper|lower|open|closed|initial|subsequent|primary|secondary|new|old)\b"
-)
-_POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
 # The code that reading a text put before a sentence, see claims.py.
@@ -57,7 +45,7 @@ def residue(reading: Reading, findings: Sequence[Finding], own_code: str | None)
 
 def _licensed(word: str, stems: frozenset[str]) -> bool:
     """A word is licensed by its stem; a compound also part by part. Tokens never are."""
-    if _is_token(word):
+    if is_token(word):
         return False
     return stem(word) in stems or ("-" in word and all(stem(part) in stems for part in word.split("-")))
 
@@ -90,10 +78,21 @@ def assess_support(
         for quote, text in texts:
             if any(covers(reading, place, passing, context.hcpcs_code) for place in _places(text)):
                 return Support(kind, _supported(kind, reason, (quote,)))
-    rest = ", ".join(dict.fromkeys(left)) if left else "no row, rule or source speaks about it"
     return Support(
-        "", Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=f"not accounted for: {rest}", found=rest))
+        "", _refused(reading, left, [place for _, text in texts for place in _places(text)], context)
     )
+
+
+def _refused(
+    reading: Reading, left: Sequence[str], places: Sequence[Reading], context: ClaimContext
+) -> Finding:
+    """What nothing accounts for, and in what the sentence differs from the place of its sources nearest to it."""
+    rest = ", ".join(dict.fromkeys(map(speak, left))) if left else "no row, rule or source speaks about it"
+    reason = f"not accounted for: {rest}"
+    found = [list(differences(reading, place, left=left, own_code=context.hcpcs_code)) for place in places]
+    if nearest := min(found, key=len, default=[]):
+        reason += f"; unlike its source, {', and '.join(nearest)}"
+    return Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=reason, found=rest))
 
 
 def quote_in_context(quote: QuoteEvidence, document: SourceDocument) -> str:
@@ -110,10 +109,6 @@ def _supported(kind: str, reason: str, quotes: tuple[QuoteEvidence, ...]) -> Fin
     ids = tuple(quote.id for quote in quotes)
     check = Check(check=CHECK, outcome=Outcome.PASS, reason=reason, found=kind, evidence_ids=ids)
     return Finding(check, evidence=quotes)
-
-
-def _is_token(word: str) -> bool:
-    return "#" in word
 
 
 def _verbatim(claim: str, text: str, own_code: str | None) -> bool:
@@ -142,7 +137,7 @@ def _worded(reading: Reading, source: Reading, passing: Sequence[Finding], own_c
     """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
     have = {stem(word) for word in source.words}
     if any(
-        _is_token(word) or stem(word) not in have
+        is_token(word) or stem(word) not in have
         for word in residue(reading, passing, own_code)
         if word not in have
     ):
@@ -159,34 +154,9 @@ def _worded(reading: Reading, source: Reading, passing: Sequence[Finding], own_c
 
 
 def _same_terms(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:
-    """The sentence has no figure, code, modifier or date that neither checks nor the source have, and is the source's
-    equal in polarity, negations, words of relation, of obligation and of restriction."""
-    if any(_is_token(word) and word not in source.words for word in residue(reading, passing, own_code)):
-        return False
-    if sorted(_POLARITY.findall(reading.canonical)) != sorted(_POLARITY.findall(source.canonical)):
-        return False
-    if not set(source.codes) <= set(
-        reading.codes
-    ):  # also where the page's own code has taken another's place
-        return False
-    # "1, 3 or 3" has no figure that the source lacks, and yet is another list.
-    if Counter(filter(_is_token, reading.words)) - Counter(filter(_is_token, source.words)) and _repeats(
-        reading
-    ):
-        return False
-    negations = vocabulary().negations
-    if len(negations.findall(reading.canonical)) != len(negations.findall(source.canonical)):
-        return False
-    if set(_RELATION.findall(reading.canonical)) != set(_RELATION.findall(source.canonical)):
-        return False
-    if not set(_STRONG.findall(reading.canonical)) <= set(_STRONG.findall(source.canonical)):
-        return False
-    return set(_RESTRICTING.findall(source.canonical)) <= set(_RESTRICTING.findall(reading.canonical))
-
-
-def _repeats(reading: Reading) -> bool:
-    tokens = [word for word in reading.words if _is_token(word)]
-    return len(tokens) > len(set(tokens))
+    """The sentence has the terms of its source (see terms.py), whatever its plain words."""
+    left = residue(reading, passing, own_code)
+    return next(differences(reading, source, left=left, own_code=own_code), None) is None
 
 
 def _common_length(left: list[str], right: list[str]) -> int:

@@ -31,6 +31,7 @@ from pipeline.data import (
 )
 from pipeline.identity import claim_id, code_digest, text_subject
 from pipeline.sources.descriptors import elide_descriptors
+from pipeline.verify.characters import check_characters
 from pipeline.verify.composed import Catalogue
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.diagnoses import check_diagnoses
@@ -50,6 +51,7 @@ Search = Callable[[str, int], list[Passage]]
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 _MODIFIER_FOR = re.compile(r"yes:mod#\w+ (?:for|on)\b")
+_NOT_THERE = "because {} is not stored"
 _OWN_NOTE, _OWN_CLASSIFICATION, _JUDGED = 0.8, 0.7, 0.7
 _AGAINST = {"figures": 0.99, JUDGED: _JUDGED}
 # Checks that compose a claim again from what it cites.
@@ -185,7 +187,8 @@ def _decide(
             reading, decided, located, context=context, vouched=judged is not None and judged.passed
         )
     )
-    findings = [*first, *decided, *_check_frequency(reading, located, composed), support.finding]
+    findings = [*first, *check_characters(claim.text), *decided]
+    findings += [*_check_frequency(reading, located, composed), support.finding]
     findings += [judged] if judged else []
     verdict = _combine(
         claim, findings, support, checker, basis=located if cited else support.finding.evidence
@@ -226,7 +229,9 @@ def _check_quotes(
         document = context.documents.get(item.document_id)
         place = _place(item, document.text) if document else None
         if document is None or place is None or place.match is Match.MISSING:
-            where = f"in {document.title}" if document else f"because {item.document_id} is not stored"
+            where = (
+                f"in {document.title}" if document else _NOT_THERE.format(item.document_id or "what it cites")
+            )
             reason = f"the quote was not found {where}"
             check = Check(
                 check="quotes",

@@ -53,13 +53,12 @@ def check_wording(statement: Statement, evidence: Mapping[str, Evidence]) -> Che
     return Check(check=CHECK, outcome=Outcome.PASS, reason="the statement's words are those of its claims")
 
 
-def reject_wording(verdict: Verdict, wording: Check) -> Verdict:
-    """The verdict of a claim whose statement says something its claims do not: not enough information."""
+def reject_statement(verdict: Verdict, check: Check) -> Verdict:
+    """The verdict of a claim whose statement failed a check as a whole: not enough information, or still refuted."""
+    checks = (*verdict.checks, check)
+    if verdict.label is Label.REFUTED:
+        return verdict.model_copy(update={"checks": checks})
+    reason = f"{check.reason[0].upper()}{check.reason[1:]}."
     return verdict.model_copy(
-        update={
-            "label": Label.NOT_ENOUGH_INFO,
-            "confidence": 0.5,
-            "reason": f"{wording.reason[0].upper()}{wording.reason[1:]}.",
-            "checks": (*verdict.checks, wording),
-        }
+        update={"label": Label.NOT_ENOUGH_INFO, "confidence": 0.5, "reason": reason, "checks": checks}
     )

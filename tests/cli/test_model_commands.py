@@ -121,7 +121,8 @@ def test_without_a_model_one_sentence_says_so_and_nothing_is_lost(tmp_path, monk
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("regenerate", CODE, "--judge", "x"), "--judge is about the replies of a model"),
+        (("regenerate", CODE, "--judge", "x"), "--judge is about the calls of a model"),
+        (("regenerate", CODE, "--max-cost", "1"), "--max-cost is about the calls of a model"),
         (("regenerate", CODE, "--estimate"), "an estimate needs a model"),
         (("regenerate", CODE, "--model", "x", "--replay", "--refresh"), "choose one"),
         (("regenerate", CODE, "--model", "x", "--max-cost", "much"), "no amount of dollars"),

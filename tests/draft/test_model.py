@@ -24,12 +24,12 @@ from pipeline.data import (
     SourceDocument,
     Verdict,
 )
-from pipeline.draft.binding import Offered
 from pipeline.draft.model import SectionTask, write_section
+from pipeline.draft.quoting import Offered
 from pipeline.draft.records import Draft
 from pipeline.draft.replies import CitedQuote, DraftReply, DraftStatement, MendedStatement, RepairReply
 from pipeline.errors import ModelError
-from pipeline.identity import claim_id, text_subject
+from pipeline.identity import claim_id, judged_id, text_subject
 from pipeline.llm import ModelFailure, ModelReply, ScriptedClient, run_steps
 from pipeline.llm.client import make_request
 from pipeline.prompts import RenderedPrompt, load_prompt
@@ -112,7 +112,7 @@ def task(source: SourceDocument | None = None, *, start: int = 9, **changes: obj
     made = SectionTask(
         plan=PLAN,
         spec=SPEC,
-        offered=(Offered(passage(source, start), source),),
+        offered=(Offered(passage(source, start), source, answers=("graft", "laterality")),),
         about={"hcpcs_code": "20970", "as_of": "2026-11-03"},
         facts="global_days = 090 (RVU25D)",
         neighbours="",
@@ -122,8 +122,9 @@ def task(source: SourceDocument | None = None, *, start: int = 9, **changes: obj
         repair_model="scripted",
         locate=locate,
         split=split,
+        repeats_descriptor=lambda words: "secret title" in words,
         examine=all_stand,
-        wants_judge=lambda outcome: True,
+        wants_judge=lambda statement, outcomes: True,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -209,11 +210,19 @@ def test_a_repetition_cannot_lend_its_quote_to_the_first():
 def test_a_topic_that_was_not_asked_is_not_answered():
     made = draft(said("The side is given.", "gives the side", answers=("laterality", "units", "laterality")))
     assert made.statements[0].answers == ("laterality",)
-    assert "unknown topics (units)" in made.failures[0]
+    assert "topics that its notes do not settle (units)" in made.failures[0]
+
+
+def test_a_topic_that_the_cited_note_does_not_settle_is_not_answered():
+    source = document()
+    offered = (Offered(passage(source), source, answers=("graft",)),)
+    reply = DraftReply(statements=(said("The side is given.", "gives the side", answers=("laterality",)),))
+    made = run_steps(write_section(task(offered=offered)), ScriptedClient([reply]))
+    assert made.statements[0].answers == ()
 
 
 def test_the_same_replies_give_the_same_draft():
-    statements = (said("The side is given.", "gives the side"), said("Invented.", "nowhere"))
+    statements = (said("The side is given.", "gives the side"), said("Invented.", "said nowhere here"))
     assert draft(*statements).model_dump_json() == draft(*statements).model_dump_json()
 
 
@@ -361,10 +370,12 @@ def test_only_what_is_undecided_is_judged_and_once():
         asked.append([statement.text for statement in statements])
         yield from ()
         return tuple(
-            Judgement(claim_id=claim.id, label=Label.SUPPORTED, model="judge", prompt_hash="h")
-            for statement in statements
-            for claim in statement.claims
+            Judgement(about=judged_id(each), label=Label.SUPPORTED, model="judge", prompt_hash="h")
+            for each in statements
         )
+
+    def wants_judge(statement, outcomes):
+        return all(outcomes[claim.id].label is not Label.REFUTED for claim in statement.claims)
 
     wrong, fine = (
         said("Both sides are given.", "gives the side"),
@@ -372,9 +383,124 @@ def test_only_what_is_undecided_is_judged_and_once():
     )
     model = ScriptedClient([DraftReply(statements=(wrong, fine)), mended("The report gives the side.")])
     examine = refusing(wrong.text, label=Label.REFUTED)
-    made = run_steps(write_section(task(examine=examine, judge=judge)), model)
+    made = run_steps(write_section(task(examine=examine, judge=judge, wants_judge=wants_judge)), model)
     assert asked == [[fine.text], ["The report gives the side."]]
     assert len(made.judgements) == 2
+
+
+def test_a_judgement_does_not_outlive_the_evidence_it_was_made_on():
+    asked: list[str] = []
+
+    def judge(statements, evidence):
+        asked.extend(statement.claims[0].evidence_ids[0] for statement in statements)
+        yield from ()
+        return tuple(
+            Judgement(about=judged_id(each), label=Label.SUPPORTED, model="judge", prompt_hash="h")
+            for each in statements
+        )
+
+    text = "The side is given."
+    again = MendedStatement(**said(text, "names the graft's source").model_dump(), statement="s1")
+    model = ScriptedClient(
+        [
+            DraftReply(statements=(said(text, "gives the side"),)),
+            RepairReply(statements=(again,)),
+            RepairReply(statements=()),
+        ]
+    )
+    run_steps(write_section(task(examine=refusing(text), judge=judge)), model)
+    assert len(asked) == len(set(asked)) == 2
+
+
+def test_who_mended_a_statement_is_said():
+    wrong = said("Both sides are given.", "gives the side")
+    model = ScriptedClient([DraftReply(statements=(wrong,)), mended("The report gives the side.")])
+    made = run_steps(write_section(task(examine=refusing(wrong.text), repair_model="mender")), model)
+    assert [statement.drafter for statement in made.statements] == ["model:mender"]
+
+
+def test_a_repair_is_shown_the_passages_of_its_statements_and_no_others():
+    source = document()
+    other = Offered(passage(source, 0, name="p2"), source)
+    offered = (Offered(passage(source), source), other)
+    wrong = said("Both sides are given.", "gives the side")
+    model = ScriptedClient([DraftReply(statements=(wrong,)), RepairReply(statements=())])
+    run_steps(write_section(task(examine=refusing(wrong.text), offered=offered)), model)
+    assert '<passage id="p1">' in model.requests[1].user
+    assert '<passage id="p2">' not in model.requests[1].user
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        (said("The side is given.", "the side"), "quoted fewer than 3 words"),
+        (said("The secret title is given.", "gives the side"), "words of a code's descriptor"),
+        (said("The side is given.", "a secret title"), "words of a code's descriptor"),
+    ],
+)
+def test_what_cannot_be_shown_is_no_statement(statement: DraftStatement, why: str):
+    made = draft(statement)
+    assert made.statements == () and made.evidence == ()
+    assert why in made.failures[0]
+    assert "secret title" not in made.model_dump_json()
+
+
+def test_too_many_passages_are_no_evidence():
+    source = document()
+    offered = tuple(Offered(passage(source, name=f"p{number}"), source) for number in range(4))
+    cites = tuple(CitedQuote(id=f"p{number}", quote="gives the side") for number in range(4))
+    reply = DraftReply(
+        statements=(said("The side is given.", "x y z").model_copy(update={"evidence": cites}),)
+    )
+    made = run_steps(write_section(task(offered=offered)), ScriptedClient([reply]))
+    assert made.statements == () and "more than 3 passages" in made.failures[0]
+
+
+def test_the_rules_of_two_payers_are_not_mixed():
+    one, two = document(), document(name="other").model_copy(update={"payer_scope": "Medicare FFS"})
+    offered = (Offered(passage(one), one), Offered(passage(two, name="p2"), two))
+    cites = (CitedQuote(id="p1", quote="gives the side"), CitedQuote(id="p2", quote="gives the side"))
+    reply = DraftReply(
+        statements=(said("The side is given.", "x y z").model_copy(update={"evidence": cites}),)
+    )
+    made = run_steps(write_section(task(offered=offered)), ScriptedClient([reply]))
+    assert made.statements == () and "different payers" in made.failures[0]
+
+
+def test_nearly_the_same_on_the_same_words_is_a_repetition_unless_a_figure_differs():
+    quote = "The report names the graft's source"
+    texts = [
+        "For the first 2 levels the report names the source of the graft that was used.",
+        "For the first 2 levels the report names the source of a graft that was used.",
+        "For the first 3 levels the report names the source of the graft that was used.",
+    ]
+    made = draft(*(said(text, quote) for text in texts))
+    assert [statement.text for statement in made.statements] == [texts[0], texts[2]]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Modi\u200bfier 2\u200b5 is used.", "Modifier 25 is used."),
+        ("Modifier \uff12\uff15 is used.", "Modifier 25 is used."),
+        ("The\u202e side is\x07 given.", "The side is given."),
+    ],
+)
+def test_a_reply_is_read_as_it_will_be_seen(written: str, read: str):
+    assert said(written, "gives the side").text == read
+
+
+def test_a_descriptor_in_a_passage_is_not_offered_and_not_quoted():
+    text = "Report 29881 (Arthroscopy with an invented long title) once for each knee operated on."
+    source = document(text, page_starts=())
+    quote = "Report 29881 (…) once for each knee"
+    model = ScriptedClient([DraftReply(statements=(said("It is reported once for each knee.", quote),))])
+    made = run_steps(write_section(task(source, start=0)), model)
+    assert "invented long title" not in model.requests[0].user
+    assert "invented long title" not in made.model_dump_json()
+    found = quote_of(made)
+    assert (found.quote, found.match) == (quote, Match.NORMALISED)
+    assert text[found.start : found.end] == text[: text.index(" operated")]
 
 
 def test_only_an_answer_has_a_question_and_none_stands_without():

@@ -15,6 +15,7 @@ from pipeline.data import (
     QuoteEvidence,
     SourceDocument,
     Statement,
+    Verdict,
 )
 from pipeline.llm import ModelReply, ScriptedClient, run_steps
 from pipeline.prompts import load_prompt
@@ -156,13 +157,16 @@ def context() -> ClaimContext:
 def examine(text: str, evidence: QuoteEvidence, label: Label | None = None):
     (claim,) = statement(text, evidence).claims
     judgement = (
-        Judgement(claim_id=claim.id, label=label, reason="So.", model="judge", prompt_hash="h")
-        if label
-        else None
+        Judgement(about="j", label=label, reason="So.", model="judge", prompt_hash="h") if label else None
     )
     return examine_claim(
         claim, [evidence], context=context(), rules=load_rules(), checker="test", judgement=judgement
     ).verdict
+
+
+def wanted(outcome: Verdict | JudgeFailure) -> bool:
+    one = statement("It.", NAMES)
+    return wants_judge(one, {one.claims[0].id: outcome})
 
 
 NAMES = quote("The operative report names each wrist")
@@ -171,7 +175,7 @@ NAMES = quote("The operative report names each wrist")
 def test_a_judge_vouches_for_words():
     text = "In the surgical write-up each wrist is identified by its name."
     alone = examine(text, NAMES)
-    assert alone.label is Label.NOT_ENOUGH_INFO and wants_judge(alone)
+    assert alone.label is Label.NOT_ENOUGH_INFO and wanted(alone)
     judged = examine(text, NAMES, Label.SUPPORTED)
     assert judged.label is Label.SUPPORTED and judged.confidence <= 0.7
     assert judged.evidence_ids == (NAMES.id,)
@@ -201,17 +205,17 @@ def test_a_judge_can_reject_what_the_checks_let_pass(label: Label):
     source = quote("The operating surgeon describes the cast applied to the forearm.")
     text = "The operating surgeon describes a cast applied to the forearm."
     before = examine(text, source)
-    assert before.label is Label.SUPPORTED and wants_judge(before)
+    assert before.label is Label.SUPPORTED and wanted(before)
     after = examine(text, source, label)
     assert after.label is label
     assert [check.outcome for check in after.checks if check.check == "entailment"] == [Outcome.FAIL]
 
 
 def test_what_needs_no_judge_is_not_judged():
-    assert not wants_judge(examine("The operative report names each wrist.", NAMES))  # the source's own words
+    assert not wanted(examine("The operative report names each wrist.", NAMES))  # the source's own words
     missing = quote("names each ankle", match=Match.MISSING)
-    assert not wants_judge(examine("It names each ankle.", missing))
-    assert not wants_judge(JudgeFailure(claim_id="c", failure="no"))
+    assert not wanted(examine("It names each ankle.", missing))
+    assert not wanted(JudgeFailure(claim_id="c", failure="no"))
 
 
 def test_a_reply_that_was_cut_off_fails_the_judgement():

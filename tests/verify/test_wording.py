@@ -2,7 +2,7 @@ from datetime import date
 
 from pipeline.data import Check, Claim, Fact, Label, Outcome, Statement, Verdict
 from pipeline.facts.releases import row_evidence
-from pipeline.verify import check_wording, reject_wording
+from pipeline.verify import check_wording, reject_statement
 
 FACT = Fact(
     hcpcs_code="99991",
@@ -41,5 +41,5 @@ def test_a_sentence_beside_the_claims_and_a_figure_only_a_cell_states_are_reject
 def test_a_rejected_statement_leaves_no_claim_supported():
     check = Check(check="wording", outcome=Outcome.FAIL, reason="the statement says more than its claims")
     verdict = Verdict(claim_id="c_1", label=Label.SUPPORTED, confidence=0.99, reason="fine", checker="x")
-    rejected = reject_wording(verdict, check)
+    rejected = reject_statement(verdict, check)
     assert rejected.label is Label.NOT_ENOUGH_INFO and check in rejected.checks
