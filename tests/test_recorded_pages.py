@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch_runs import BatchFolder, find_pending
+from pipeline.batch_folder import BatchFolder
+from pipeline.batch_runs import find_pending
 from pipeline.data import JudgeFailure, Label, Page
 from pipeline.index import HashingEmbedder
 from pipeline.llm import Journal, JournaledClient, ModelRequest, PendingClient, batch_line, import_batch

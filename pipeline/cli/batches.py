@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,13 +27,23 @@ from pipeline.cli.models import Judge, Model, Repair, pending_calls, require_nam
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.batch_runs import BatchFolder, Pending
-    from pipeline.llm import BatchReport
+    from pipeline.batch_folder import BatchFolder
+    from pipeline.batch_runs import Pending
+    from pipeline.llm import BatchApi, BatchReport, BatchState
+    from pipeline.model_drafter import ModelNames
     from pipeline.workspace import Workspace
 
 batch = typer.Typer(
     help="Model calls as batches: hand out, take back, and see where pages stand.", no_args_is_help=True
 )
+
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again", help="Also calls whose stored reply was of no use: refused, cut off, empty, in circles."
+    ),
+]
+_SHOWN_ERRORS = 3
 
 
 @batch.command("export")
@@ -44,16 +55,23 @@ def export(
     model: Model = None,
     judge: Judge = None,
     repair: Repair = None,
+    again: Again = False,
 ) -> None:
     """Print the calls that pages wait for, in OpenAI's Batch format, a line a call."""
     from pipeline.llm import batch_line
 
-    workspace, pending = _pending(codes, ranges, all_codes, as_of, model, judge, repair)
-    lines = [batch_line(request) for request in pending.requests]
-    _folder(workspace).hand_out(pending.requests)
+    names, workspace = require_names(model, judge, repair, what="a batch"), open_workspace()
+    with _alone(workspace):
+        pending = _pending(
+            select(codes, ranges, workspace, all_codes=all_codes), names, workspace, as_of, again
+        )
+        lines = [batch_line(request) for request in pending.requests]
+        folder = _folder(workspace)
+        folder.hand_out(pending.requests)
+        _drop_stale(folder, pending)
     for line in lines:
         print(json.dumps(line, ensure_ascii=False))
-    print(f"briefwright: {_said(pending)}", file=sys.stderr)
+    _note(_said(pending))
 
 
 @batch.command("import")
@@ -70,7 +88,7 @@ def take_back(
             stream = path.open("rb")
         except OSError as error:
             raise UsageError(f"{path} cannot be read ({error.strerror})") from error
-        with stream:
+        with stream, _alone(workspace):
             report = _import(bounded_lines(stream), workspace)
         _show(str(path), report, as_json=as_json)
 
@@ -87,7 +105,8 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Where each page stands: which section waits for which call."""
-    workspace, pending = _pending(codes, ranges, all_codes, as_of, model, judge, repair)
+    names, workspace = require_names(model, judge, repair, what="a batch"), open_workspace()
+    pending = _pending(select(codes, ranges, workspace, all_codes=all_codes), names, workspace, as_of)
     for page in pending.pages:
         waits = ", ".join(f"{key} for {call}" for key, call in page.waiting.items())
         if as_json:
@@ -96,7 +115,7 @@ def status(
             print(f"{page.hcpcs_code}  {f'waits: {waits}' if waits else 'all replies are there'}")
     if not as_json:
         print(_said(pending))
-        jobs = _folder(workspace).jobs()
+        jobs = [job.id or "one whose id got lost" for job in _folder(workspace).jobs()]
         if jobs:
             print(f"submitted and not fetched: {', '.join(jobs)}; `briefwright batch poll` asks after them")
 
@@ -110,31 +129,36 @@ def submit(
     model: Model = None,
     judge: Judge = None,
     repair: Repair = None,
+    again: Again = False,
     as_json: Json = False,
 ) -> None:
     """Send the calls that pages wait for to OpenAI's Batch API, a batch a model; it answers within a day."""
-    from pipeline.llm import batch_line, open_batch_api
+    from pipeline.batch_folder import submit_batch
+    from pipeline.llm import open_batch_api
 
-    workspace, pending = _pending(codes, ranges, all_codes, as_of, model, judge, repair)
-    folder = _folder(workspace)
-    awaited = folder.requests().keys() if folder.jobs() else set()
-    requests = [request for request in pending.requests if request.key not in awaited]
-    if not requests:
-        print(
-            "nothing to submit: "
-            + ("all replies are there" if not pending.requests else "all were submitted")
+    names, workspace = require_names(model, judge, repair, what="a batch"), open_workspace()
+    with _alone(workspace):
+        folder = _folder(workspace)
+        pending = _pending(
+            select(codes, ranges, workspace, all_codes=all_codes), names, workspace, as_of, again
         )
-        return
-    api = open_batch_api(os.environ)
-    for name in dict.fromkeys(request.model for request in requests):
-        own = [request for request in requests if request.model == name]
-        folder.hand_out(own)
-        state = api.submit(map(batch_line, own))
-        folder.start(state.id)
-        if as_json:
-            print_json(state.model_dump(mode="json"))
-        else:
-            print(f"{state.id}: {len(own)} calls to {name}, {state.status}")
+        _drop_stale(folder, pending)
+        if not pending.requests:
+            print("nothing to submit: all replies are there")
+            return
+        api = open_batch_api(os.environ)
+        _recover(folder, api)
+        under_way = folder.under_way()
+        requests = [request for request in pending.requests if request.key not in under_way]
+        if not requests:
+            print("nothing to submit: all were submitted")
+        for name in dict.fromkeys(request.model for request in requests):
+            own = [request for request in requests if request.model == name]
+            state = submit_batch(own, folder, api)
+            if as_json:
+                print_json(state.model_dump(mode="json"))
+            else:
+                print(f"{state.id}: {len(own)} calls to {name}, {state.status}")
 
 
 @batch.command("poll")
@@ -143,52 +167,74 @@ def poll(as_json: Json = False) -> None:
     from pipeline.llm import open_batch_api
 
     workspace = open_workspace()
-    folder = _folder(workspace)
-    jobs = folder.jobs()
-    if not jobs:
-        print("no batch is under way")
-        return
-    api = open_batch_api(os.environ)
-    for job in jobs:
-        state = api.poll(job)
-        if not state.ended:
-            if as_json:
-                print_json(state.model_dump(mode="json"))
+    with _alone(workspace):
+        folder = _folder(workspace)
+        if not folder.jobs():
+            print("no batch is under way")
+            return
+        api = open_batch_api(os.environ)
+        _recover(folder, api)
+        for job in folder.jobs():
+            state = api.poll(job.id)
+            if state.ended:
+                _show_ended(state, _import(api.results(state), workspace, job.keys), as_json=as_json)
+                folder.finish(job)
             else:
-                print(
-                    f"{job}: {state.status}, {state.completed} of {state.total} answered, {state.failed} failed"
-                )
-            continue
-        _show(job, _import(api.results(state), workspace), as_json=as_json)
-        folder.finish(job)
+                _show_under_way(state, as_json=as_json)
+
+
+def _alone(workspace: Workspace) -> AbstractContextManager[None]:
+    """Two processes that submit at once would pay for the same calls."""
+    from pipeline.store import exclusive_lock
+
+    return exclusive_lock(
+        workspace.settings.home / "batches.lock", what="handing out calls or taking back replies"
+    )
 
 
 def _pending(
-    codes: list[str] | None,
-    ranges: list[str] | None,
-    all_codes: bool,
-    as_of: str | None,
-    model: str | None,
-    judge: str | None,
-    repair: str | None,
-) -> tuple[Workspace, Pending]:
-    names = require_names(model, judge, repair, what="a batch")
-    workspace = open_workspace()
-    chosen = select(codes, ranges, workspace, all_codes=all_codes)
-    return workspace, pending_calls(chosen, names, workspace=workspace, as_of=parse_date(as_of))
+    codes: list[str], names: ModelNames, workspace: Workspace, as_of: str | None, again: bool = False
+) -> Pending:
+    return pending_calls(codes, names, workspace=workspace, as_of=parse_date(as_of), again=again)
+
+
+def _recover(folder: BatchFolder, api: BatchApi) -> None:
+    from pipeline.batch_folder import recover_jobs
+
+    for job, state in recover_jobs(folder, api):
+        calls = f"{len(job.keys)} calls to {job.model}"
+        if state is None:
+            _note(
+                f"a batch of {calls} was begun and did not reach the endpoint; they are to be submitted again"
+            )
+        else:
+            _note(f"the batch of {calls} whose id got lost is {state.id}")
+
+
+def _drop_stale(folder: BatchFolder, pending: Pending) -> None:
+    dropped = folder.drop_stale(pending)
+    if dropped:
+        _note(f"{dropped} calls handed out before are waited for no more; their replies are not taken back")
+
+
+def _note(words: str) -> None:
+    print(f"briefwright: {words}", file=sys.stderr)
 
 
 def _folder(workspace: Workspace) -> BatchFolder:
-    from pipeline.batch_runs import BatchFolder
+    from pipeline.batch_folder import BatchFolder
 
     return BatchFolder(workspace.settings.batches)
 
 
-def _import(lines: Iterable[bytes], workspace: Workspace) -> BatchReport:
+def _import(lines: Iterable[bytes], workspace: Workspace, keys: Iterable[str] | None = None) -> BatchReport:
+    """The replies to these calls, or to all that were handed out, into the journal."""
     from pipeline.llm import Journal, import_batch
 
     folder = _folder(workspace)
     requests = folder.requests()
+    if keys is not None:
+        requests = {key: requests[key] for key in keys if key in requests}
     report = import_batch(lines, requests, Journal(workspace.settings.journal))
     folder.settle(requests.keys() - set(report.missing))
     return report
@@ -201,9 +247,29 @@ def _said(pending: Pending) -> str:
     )
 
 
-def _show(name: str, report: BatchReport, *, as_json: bool) -> None:
+def _show_under_way(state: BatchState, *, as_json: bool) -> None:
     if as_json:
-        print_json({"file": name, **report.model_dump(mode="json")})
+        print_json(state.model_dump(mode="json"))
+        return
+    print(f"{state.id}: {state.status}, {state.completed} of {state.total} answered, {state.failed} failed")
+
+
+def _show_ended(state: BatchState, report: BatchReport, *, as_json: bool) -> None:
+    if as_json:
+        _show(state.id, report, as_json=True, status=state.status, errors=state.errors)
+        return
+    if state.status != "completed":
+        shown = list(state.errors[:_SHOWN_ERRORS])
+        if len(state.errors) > len(shown):
+            shown.append(f"and {len(state.errors) - len(shown)} more")
+        why = f": {'; '.join(shown)}" if shown else ""
+        print(f"{state.id}: {state.status}{why}; what has no reply can be submitted again")
+    _show(state.id, report, as_json=False)
+
+
+def _show(name: str, report: BatchReport, *, as_json: bool, **more: object) -> None:
+    if as_json:
+        print_json({"file": name, **more, **report.model_dump(mode="json")})
         return
     print(
         f"{name}: {report.stored} replies stored, {report.known} known before, {len(report.missing)} still missing"

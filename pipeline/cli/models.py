@@ -137,8 +137,10 @@ def open_run(options: ModelOptions, *, workspace: Workspace) -> ModelRun:
     return ModelRun(drafter, meter, judges_itself=names.judge == names.draft)
 
 
-def pending_calls(codes: list[str], names: ModelNames, *, workspace: Workspace, as_of: date) -> Pending:
-    """The calls that these pages would make next, with progress shown. Asks nothing."""
+def pending_calls(
+    codes: list[str], names: ModelNames, *, workspace: Workspace, as_of: date, again: bool = False
+) -> Pending:
+    """The calls that these pages would make next, with progress shown; see `find_pending`. Asks nothing."""
     from pipeline.batch_runs import find_pending
     from pipeline.index.embedders import load_embedder
 
@@ -149,6 +151,7 @@ def pending_calls(codes: list[str], names: ModelNames, *, workspace: Workspace, 
         as_of=as_of,
         names=names,
         progress=progress,
+        again=again,
     )
     end_progress()
     return pending

@@ -20,6 +20,12 @@ URL = "/v1/chat/completions"
 _SNAPSHOT = re.compile(r"-\d{4}(-\d{2}-\d{2})?")
 
 
+def plain_line(words: object, characters: int = 200) -> str:
+    """What somebody else wrote, for a terminal: on one short line, without the characters that move its cursor."""
+    shown = "".join(character if character.isprintable() else " " for character in str(words))
+    return " ".join(shown.split())[:characters]
+
+
 def batch_line(request: ModelRequest) -> dict[str, Any]:
     """One line of a batch, under the request's key. Raises UsageError for a model that is not at OpenAI's API."""
     provider, name = parse_model_spec(request.model)
@@ -117,7 +123,7 @@ def _read_line(line: bytes, requests: Mapping[str, ModelRequest]) -> _Read:
     if not isinstance(key, str):
         return _Read("", "no result line: it has no custom_id")
     if key not in requests:
-        return _Read("", f"answers nothing that is pending (custom_id {key:.80})")
+        return _Read("", f"answers nothing that is pending (custom_id {plain_line(key, 80)})")
     return _Read(key, _read_result(entry, requests[key]))
 
 
@@ -128,21 +134,23 @@ def _read_result(entry: dict[str, Any], request: ModelRequest) -> ModelReply | s
     body, status = response.get("body"), response.get("status_code")
     if status != 200 or entry.get("error") is not None:
         inner = body.get("error") if isinstance(body, dict) else None
-        return f"failed with status {status!s:.20}: {_said(entry.get('error') or inner)}"
+        return f"failed with status {plain_line(status, 20)}: {_said(entry.get('error') or inner)}"
     try:
         model, reply = read_completion(body if isinstance(body, dict) else {})
     except ValueError:
         return "its body is no chat completion"
     name = parse_model_spec(request.model).name
+    if not model.strip():
+        return f"does not say which model answered; {name} was asked"
     if not model.startswith(name) or not (model == name or _SNAPSHOT.fullmatch(model[len(name) :])):
-        return f"was answered by {model:.80} instead of {name}"
+        return f"was answered by {plain_line(model, 80)} instead of {name}"
     return reply
 
 
 def _said(error: object) -> str:
-    """The endpoint's own words, on one short line."""
+    """The endpoint's own words."""
     message = error.get("message") or error.get("code") if isinstance(error, dict) else error
-    return " ".join(str(message or "no reason given").split())[:200]
+    return plain_line(message or "no reason given")
 
 
 def _same(one: ModelReply, other: ModelReply) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from pipeline.errors import ModelError, UsageError
-from pipeline.llm.client import NEVER_BILLED, ModelClient, ModelFailure, ModelReply, ModelRequest
+from pipeline.llm.client import NEVER_ASKED, NEVER_BILLED, ModelClient, ModelFailure, ModelReply, ModelRequest
 from pipeline.llm.estimate import estimated_usage
 from pipeline.llm.prices import Prices, cost, show_cost
 
@@ -52,7 +52,7 @@ class BudgetedClient:
         """The client's reply. Raises ModelError of kind BUDGET before it asks, otherwise as the client does."""
         worst = self._worst_case(request)
         self._set_aside_for(worst)
-        spent = worst
+        spent, made = worst, 1
         try:
             reply = self._client.complete(request)
             paid = cost(reply.usage, self._prices.get(request.model))
@@ -60,11 +60,13 @@ class BudgetedClient:
             return reply
         except ModelError as error:
             spent = Decimal(0) if error.kind in NEVER_BILLED else worst
+            made = 0 if error.kind in NEVER_ASKED else 1
             raise
         finally:
             with self._changed:
                 self._set_aside.remove(worst)
                 self._spent += spent
+                self._calls += made - 1  # counted when it was set aside
                 self._changed.notify_all()
 
     def _worst_case(self, request: ModelRequest) -> Decimal:

@@ -74,6 +74,9 @@ NEVER_BILLED = frozenset(
 """Kinds of ModelError after which no model has worked. After the others (a timeout, a lost connection, an answer that
 is none) it may have, and what that cost is unknown."""
 
+NEVER_ASKED = frozenset((ModelFailure.NO_KEY, ModelFailure.NO_PROVIDER))
+"""Kinds of ModelError before which nothing was sent: no call was made."""
+
 
 class ModelRequest(Record):
     """One call. `json_schema` is what the reply must satisfy; `system` is the part shared between calls.
@@ -110,8 +113,12 @@ class ModelRequest(Record):
         return reply.failure
 
 
+_MOST_TOKENS = 100_000_000
+"""A count above is none: it is some hundred times what any model takes."""
+
+
 class Usage(Record):
-    """Tokens as the endpoint counted them; 0 where it did not say.
+    """Tokens as the endpoint counted them; all 0 where it did not say, or said what cannot be.
 
     `cached_input_tokens` is the part of `input_tokens` that came from the endpoint's prompt cache.
     """
@@ -122,12 +129,14 @@ class Usage(Record):
 
     @classmethod
     def counted(cls, *, input_tokens: object, cached_input_tokens: object, output_tokens: object) -> Usage:
-        """What an endpoint says it counted, which may be missing, negative or not add up."""
-        known = [
-            count if isinstance(count, int) and count > 0 else 0
-            for count in (input_tokens, cached_input_tokens, output_tokens)
-        ]
-        return cls(input_tokens=known[0], cached_input_tokens=min(known[0], known[1]), output_tokens=known[2])
+        """What an endpoint says it counted, which may be missing, absurd or not add up.
+
+        Half a count would look like a low cost: without sound numbers for input and output nothing is known.
+        """
+        read, written, cached = map(_count, (input_tokens, output_tokens, cached_input_tokens))
+        if read is None or written is None:
+            return cls()
+        return cls(input_tokens=read, cached_input_tokens=min(read, cached or 0), output_tokens=written)
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -135,6 +144,13 @@ class Usage(Record):
             cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
         )
+
+
+def _count(number: object) -> int | None:
+    """A number of tokens, None for what is none."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return number if 0 <= number <= _MOST_TOKENS else None
 
 
 def _storable(text: str) -> str:

@@ -39,12 +39,12 @@ def chat_body(request: ModelRequest, name: str) -> dict[str, Any]:
 
 
 class _Cached(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: object = None
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: object = None  # looked at by Usage.counted: an odd count is no reason to lose a reply
+    completion_tokens: object = None
     prompt_tokens_details: _Cached | None = None
 
 

@@ -66,9 +66,10 @@ def _damaged(path: Path) -> StateError:
 class JournaledClient:
     """Answers from the journal where it can, and asks `client` otherwise; a key is never asked twice at a time.
 
-    A stored reply that was refused, cut off, empty or went in circles is asked again, except in a replay. With `replay`
-    the client is never asked: a request that is not in the journal raises ModelError. With `refresh` what is stored
-    from earlier runs is asked again and replaced, once a run. `heard` is told of every reply that the journal gave.
+    A stored reply that was refused, cut off, empty or went in circles was paid for like any other, and is the answer
+    until a refresh. With `replay` the client is never asked: a request that is not in the journal raises ModelError.
+    With `refresh` what is stored from earlier runs is asked again and replaced, once a run; a reply that cannot be used
+    is this run's answer, but never takes the place of one that can. `heard` is told of every reply not asked for.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class JournaledClient:
         self._lock = threading.Lock()
         self._in_hand: dict[str, threading.Lock] = {}
         self._asked: set[str] = set()
+        self._not_kept: dict[str, ModelReply] = {}
 
     def complete(self, request: ModelRequest) -> ModelReply:
         """The stored reply, or the client's, stored."""
@@ -101,8 +103,8 @@ class JournaledClient:
 
     def _find_or_ask(self, request: ModelRequest, key: str) -> ModelReply:
         outdated = self._refresh and key not in self._asked
-        stored = None if outdated else self._journal.find(request)
-        if stored is not None and (self._replay or stored.failure is None):
+        stored = None if outdated else self._not_kept.get(key) or self._journal.find(request)
+        if stored is not None:
             if self._heard is not None:
                 self._heard(request, stored)
             return stored
@@ -113,6 +115,14 @@ class JournaledClient:
                 kind=ModelFailure.NOT_IN_JOURNAL,
             )
         reply = self._client.complete(request)
-        self._journal.record(request, reply)
+        if reply.failure is not None and self._holds_a_better(request):
+            self._not_kept[key] = reply
+        else:
+            self._journal.record(request, reply)
         self._asked.add(key)
         return reply
+
+    def _holds_a_better(self, request: ModelRequest) -> bool:
+        """Whether a usable reply is stored. One of the wrong form counts: a second question is asked of it."""
+        stored = self._journal.find(request)
+        return stored is not None and stored.failure is None

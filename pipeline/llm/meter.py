@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.data import Record
 from pipeline.errors import ModelError
-from pipeline.llm.client import NEVER_BILLED, ModelClient, ModelReply, ModelRequest, Usage
+from pipeline.llm.client import NEVER_ASKED, NEVER_BILLED, ModelClient, ModelReply, ModelRequest, Usage
 from pipeline.llm.prices import Prices, cost
 
 _NOTHING = Usage()
@@ -156,12 +156,13 @@ class MeteredClient:
         self._clock = clock
 
     def complete(self, request: ModelRequest) -> ModelReply:
-        """The client's reply. Raises ModelError as the client does."""
+        """The client's reply. Raises ModelError as the client does; where nothing was sent, nothing is counted."""
         began = self._clock()
         try:
             reply = self._client.complete(request)
         except ModelError as error:
-            self._meter.count_failure(request, error, self._clock() - began)
+            if error.kind not in NEVER_ASKED:
+                self._meter.count_failure(request, error, self._clock() - began)
             raise
         self._meter.count_answer(request, reply, self._clock() - began)
         return reply

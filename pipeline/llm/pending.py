@@ -12,11 +12,12 @@ from pipeline.llm.journal import Journal
 class PendingClient:
     """Answers from the journal, and collects what is not there.
 
-    A reply that was stored and cannot be used counts as not there, as in a live run, which asks for it again.
+    A stored reply that cannot be used is an answer, as in a live run; with `again` it counts as not there.
     """
 
-    def __init__(self, journal: Journal):
+    def __init__(self, journal: Journal, *, again: bool = False):
         self._journal = journal
+        self._again = again
         self._lock = threading.Lock()
         self._pending: dict[str, ModelRequest] = {}
 
@@ -29,7 +30,7 @@ class PendingClient:
     def complete(self, request: ModelRequest) -> ModelReply:
         """The stored reply. Raises ModelError of kind PENDING where there is none."""
         stored = self._journal.find(request)
-        if stored is not None and stored.failure is None:
+        if stored is not None and not (self._again and stored.failure is not None):
             return stored
         with self._lock:
             self._pending.setdefault(request.key, request)

@@ -96,8 +96,10 @@ def run_many(
     """Run pieces of work, at most `concurrency` calls at a time, and yield their results in the order given.
 
     None stands for work that waits for a reply which the client does not ask for (PENDING). Tasks are taken from the
-    iterable as there is room for them. Raises what a piece of work raises, after the results of those before it: from
-    then on nothing new is asked, and calls on their way are waited for, so that a journal before the client has them.
+    iterable as there is room for them. Raises what a piece of work raises: from then on nothing new is asked, and calls
+    on their way are waited for, so that a journal before the client has them. Results that these complete are yielded
+    first, up to the first work in the order that is not done: what still had a call to make gives none, nor does what
+    comes after it.
     """
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="model")
     try:
@@ -160,7 +162,7 @@ Reply again, with one JSON object that satisfies the schema and nothing else."""
 _ADVICE = {
     ModelFailure.REFUSAL: "declined to answer; try another model or prompt",
     ModelFailure.LENGTH: "was cut off at {max_tokens} tokens; allow it more, or give it fewer passages",
-    ModelFailure.EMPTY: "answered nothing; ask again or try another model",
+    ModelFailure.EMPTY: "answered nothing; ask again with --refresh or try another model",
     ModelFailure.LOOPING: "repeated itself over and over; try another model",
     ModelFailure.OVERSIZE: "answered more than a megabyte, which was not read; try another model",
 }

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from evals.performance.model_server import Handler, reply_to
+from pipeline.store import exclusive_lock
 from tests.cli.processes import run
+from tests.llm.batch_server import BatchServer
 
 CODE = "20970"
 
@@ -178,3 +180,118 @@ def test_a_batch_that_failed_in_part_leaves_the_rest_pending(tmp_path):
     status = run(tmp_path, "batch", "status", *names, "--json")
     waiting = json.loads(status.stdout)["waiting"]
     assert list(waiting.values()).count("draft") == 1 and list(waiting.values()).count("judge") == 3
+
+
+def refused(line: str) -> str:
+    """A result line by which the model declines."""
+    result = json.loads(answered(line))
+    result["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "No."}
+    return json.dumps(result)
+
+
+def test_a_reply_of_no_use_is_named_and_handed_out_again_only_when_asked_to(tmp_path):
+    names = ("batch", "export", CODE, "--model", "stub", "--judge", "none")
+    first, second, *others = run(tmp_path, *names).stdout.splitlines()
+    wrong = json.loads(answered(second))
+    wrong["response"]["body"]["choices"][0]["message"]["content"] = '{"\\u001b[2J": 1}'
+    results = tmp_path / "results.jsonl"
+    results.write_text("\n".join([refused(first), json.dumps(wrong), *map(answered, others)]))
+    said = run(tmp_path, "batch", "import", str(results)).stdout
+    assert "4 replies stored, 0 known before, 1 still missing" in said
+    assert "line 1: the reply cannot be used: refusal" in said
+    assert "line 2: the reply cannot be used: invalid" in said
+    once_more = run(tmp_path, *names)
+    lines = once_more.stdout.splitlines()
+    assert first not in lines and second not in lines
+    assert sum("previous reply could not be used" in line for line in lines) == 1  # to the wrong form
+    assert "1 calls handed out before are waited for no more" in once_more.stderr
+    assert sorted(run(tmp_path, *names, "--again").stdout.splitlines()) == sorted([first, *lines])
+    results.write_text(answered(first))
+    assert "1 replies stored, 0 known before" in run(tmp_path, "batch", "import", str(results)).stdout
+    assert first not in run(tmp_path, *names, "--again").stdout.splitlines()
+
+
+@pytest.fixture
+def batches() -> Iterator[BatchServer]:
+    with BatchServer(answered).running() as serving:
+        yield serving
+
+
+def test_batches_are_submitted_once_polled_and_submitted_for_other_pages(tmp_path, batches):
+    def call(*arguments: str):
+        return run(tmp_path, "batch", *arguments, OPENAI_BASE_URL=batches.url)
+
+    submit = ("submit", CODE, "--model", "stub")
+    assert call(*submit).stdout == "batch-0: 4 calls to openai:stub, validating\n"
+    assert call(*submit).stdout == "nothing to submit: all were submitted\n"
+    call("export", "29881", "--model", "stub")
+    assert call("submit", "29881", "--model", "stub").stdout.startswith("batch-1: 4 calls")
+    assert call("poll").stdout.startswith("batch-") and batches.created == 2
+    batches.end("batch-0")
+    with exclusive_lock(tmp_path / "batches.lock", what="x"):
+        for busy in (submit, ("poll",), ("import", "/dev/null")):
+            done = call(*busy)
+            assert done.returncode == 6 and "another briefwright process" in done.stderr
+    assert batches.created == 2
+    assert "batch-0: 4 replies stored, 0 known before, 0 still missing" in call("poll").stdout
+    assert call(*submit).stdout.startswith("batch-2: 4 calls")  # the judge's
+
+
+def test_a_batch_whose_answer_was_lost_is_not_paid_again(tmp_path, batches):
+    def call(*arguments: str):
+        return run(tmp_path, "batch", *arguments, OPENAI_BASE_URL=batches.url)
+
+    submit = ("submit", CODE, "--model", "stub")
+    batches.answer = (True, 502)
+    lost = call(*submit)
+    assert lost.returncode == 7 and "status 502" in lost.stderr and batches.created == 1
+    assert "submitted and not fetched: one whose id got lost" in call("status", *submit[1:]).stdout
+    found = call(*submit)
+    assert found.stdout == "nothing to submit: all were submitted\n" and batches.created == 1
+    assert found.stderr == "briefwright: the batch of 4 calls to openai:stub whose id got lost is batch-0\n"
+    batches.end("batch-0")
+    assert "batch-0: 4 replies stored" in call("poll").stdout
+    batches.answer = (False, 502)
+    assert call(*submit).returncode == 7
+    batches.answer = (True, 200)
+    again = call(*submit)
+    assert again.stdout.startswith("batch-1: 4 calls") and len(again.stderr.splitlines()) == 1
+    assert "was begun and did not reach the endpoint" in again.stderr
+
+
+def test_a_batch_that_failed_says_why_and_can_be_submitted_again(tmp_path, batches):
+    def call(*arguments: str):
+        return run(tmp_path, "batch", *arguments, OPENAI_BASE_URL=batches.url)
+
+    submit = ("submit", CODE, "--model", "stub")
+    errors = {"data": [{"line": n, "message": f"no such\x1b[2J model {n}"} for n in range(1, 6)]}
+    for number, more in enumerate(((), ("--json",))):
+        assert call(*submit).stdout.startswith(f"batch-{number}: 4 calls")
+        batches.end(f"batch-{number}", "failed", errors=errors)
+        said = call("poll", *more).stdout
+        if more:
+            assert json.loads(said)["status"] == "failed" and len(json.loads(said)["errors"]) == 5
+        else:
+            first, second = said.splitlines()
+            assert first == (
+                "batch-0: failed: line 1: no such [2J model 1; line 2: no such [2J model 2; "
+                "line 3: no such [2J model 3; and 2 more; what has no reply can be submitted again"
+            )
+            assert second == "batch-0: 0 replies stored, 0 known before, 4 still missing"
+    assert call("poll").stdout == "no batch is under way\n"
+
+
+def test_a_reply_of_no_use_is_asked_again_only_by_a_refresh(tmp_path, server):
+    address, asked = server
+    ask = ("regenerate", CODE, "--model", "stub")
+    assert run(tmp_path, *ask, OPENAI_BASE_URL=address).returncode == 0
+    entry = next(
+        path for path in sorted((tmp_path / "journal").iterdir()) if b'"DraftReply"' in path.read_bytes()
+    )
+    stored = json.loads(entry.read_text())
+    entry.write_text(json.dumps({**stored, "reply": {**stored["reply"], "text": "", "refusal": "No."}}))
+    calls = len(asked)
+    again = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert "calls: 0 asked, 7 from the journal, 1 of no use" in again.stdout and len(asked) == calls
+    refreshed = run(tmp_path, *ask, "--refresh", OPENAI_BASE_URL=address)
+    assert "calls: 8 asked, 0 from the journal;" in refreshed.stdout

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.llm import Journal, ModelReply, batch_line, bounded_lines, import_batch
+from pipeline.llm import Journal, ModelReply, Usage, batch_line, bounded_lines, import_batch
 from pipeline.llm.client import MAX_REPLY_BYTES
 from pipeline.llm.openai_compatible import OpenAICompatibleClient
 from tests.llm.cases import KEY, colour_request
@@ -146,6 +146,10 @@ def test_a_reply_of_the_wrong_form_is_kept_and_named(tmp_path: Path):
         ),
         (result(ONE.key, model="stub-model-mini"), ONE.key, "stub-model-mini instead of stub-model"),
         (result(ONE.key, model="other"), ONE.key, "other instead of"),
+        (result(ONE.key, model=" "), ONE.key, "does not say which model answered; stub-model was asked"),
+        (result("\x1b[2J\u202e"), "", "(custom_id [2J)"),
+        (result(ONE.key, model="\x1b]0;x\x07\x9b2J"), ONE.key, "answered by ]0;x 2J instead"),
+        (result(ONE.key, error="\x1b[1A\u200bno"), ONE.key, "failed with status 200: [1A no"),
     ],
 )
 def test_a_line_that_is_wrong_is_named_and_stops_no_other(tmp_path: Path, line: bytes, key: str, words: str):
@@ -153,9 +157,17 @@ def test_a_line_that_is_wrong_is_named_and_stops_no_other(tmp_path: Path, line: 
     report = import_batch([line, result(TWO.key)], REQUESTS, journal)
     assert [(fault.line, fault.key) for fault in report.faults] == [(1, key)]
     assert words in report.faults[0].reason
-    assert "\n" not in report.faults[0].reason
+    assert report.faults[0].reason.isprintable()
     assert journal.find(TWO) is not None
     assert ONE.key in report.missing
+
+
+@pytest.mark.parametrize("count", [True, -1, 10**30, 2.5, "7", None, []])
+def test_an_odd_count_loses_no_reply_and_says_nothing_of_its_cost(tmp_path: Path, count: object):
+    entry = json.loads(result(ONE.key))
+    entry["response"]["body"]["usage"]["prompt_tokens"] = count
+    report = import_batch([json.dumps(entry).encode()], {ONE.key: ONE}, Journal(tmp_path))
+    assert (report.stored, report.faults, report.usage) == (1, (), Usage())
 
 
 def test_half_a_surrogate_pair_can_be_stored(tmp_path: Path):

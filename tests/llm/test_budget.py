@@ -141,3 +141,13 @@ def test_calls_that_cost_their_worst_never_pass_the_budget():
 def test_threads_share_the_number_of_calls():
     inner = Slow(USED)
     assert run_many(inner, max_calls=7).count(False) == inner.calls == 7
+
+
+def test_what_was_never_sent_uses_up_no_call():
+    missing = ModelError("no package", kind=ModelFailure.NO_PROVIDER)
+    client = BudgetedClient(ScriptedClient([missing, "{}"]), models=["openai:m"], prices={}, max_calls=1)
+    with pytest.raises(ModelError, match="no package"):
+        client.complete(colour_request("openai:m"))
+    assert client.complete(colour_request("openai:m")).text
+    with pytest.raises(ModelError, match="budget"):
+        client.complete(colour_request("openai:m"))

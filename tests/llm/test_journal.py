@@ -55,14 +55,49 @@ def test_another_prompt_or_model_is_another_entry(tmp_path: Path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_an_unusable_reply_is_kept_for_a_replay_and_asked_again_otherwise(tmp_path: Path):
-    request = colour_request("scripted")
-    cut = ModelReply(text='{"na', finish_reason="length")
-    assert JournaledClient(ScriptedClient([cut]), Journal(tmp_path)).complete(request) == cut
-    assert JournaledClient(ScriptedClient([]), Journal(tmp_path), replay=True).complete(request) == cut
-    better = JournaledClient(ScriptedClient([GOOD]), Journal(tmp_path)).complete(request)
+UNUSABLE = [
+    ModelReply(text='{"na', finish_reason="length"),
+    ModelReply(text="", refusal="No."),
+    ModelReply(text=" "),
+    ModelReply(text="", finish_reason="oversize"),
+]
+
+
+@pytest.mark.parametrize("unusable", UNUSABLE)
+def test_an_unusable_reply_is_paid_once_and_asked_again_by_a_refresh(tmp_path: Path, unusable: ModelReply):
+    request, journal, nobody = colour_request("scripted"), Journal(tmp_path), ScriptedClient([])
+    assert JournaledClient(ScriptedClient([unusable]), journal).complete(request) == unusable
+    assert JournaledClient(nobody, journal, replay=True).complete(request) == unusable
+    assert JournaledClient(nobody, journal).complete(request) == unusable
+    better = JournaledClient(ScriptedClient([GOOD]), journal, refresh=True).complete(request)
     assert better.failure is None
-    assert Journal(tmp_path).find(request) == better
+    assert journal.find(request) == better
+
+
+@pytest.mark.parametrize("unusable", UNUSABLE)
+def test_a_refresh_replaces_no_good_reply_by_one_of_no_use(tmp_path: Path, unusable: ModelReply):
+    request, journal, heard = colour_request("scripted"), Journal(tmp_path), []
+    good = JournaledClient(ScriptedClient([GOOD]), journal).complete(request)
+    client = ScriptedClient([unusable])
+    refreshing = JournaledClient(client, journal, refresh=True, heard=lambda _, reply: heard.append(reply))
+    # Who asks twice in a run is told the same twice.
+    assert refreshing.complete(request) == refreshing.complete(request) == unusable
+    assert (len(client.requests), heard) == (1, [unusable])
+    assert JournaledClient(ScriptedClient([]), journal).complete(request) == good
+
+
+def test_a_refresh_replaces_one_of_no_use_by_another(tmp_path: Path):
+    request, journal = colour_request("scripted"), Journal(tmp_path)
+    for reply in UNUSABLE:
+        JournaledClient(ScriptedClient([reply]), journal, refresh=True).complete(request)
+        assert journal.find(request) == reply
+
+
+def test_a_refresh_mends_a_damaged_entry(tmp_path: Path):
+    request, journal = colour_request("scripted"), Journal(tmp_path)
+    journal.path_of(request).write_text("{")
+    reply = JournaledClient(ScriptedClient([GOOD]), journal, refresh=True).complete(request)
+    assert journal.find(request) == reply
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"request": {}, "reply": {}}'])

@@ -68,13 +68,21 @@ def test_a_reply_that_cannot_be_used_is_a_failure_that_cost_as_much(answer: Mode
 
 @pytest.mark.parametrize(
     ("kind", "paid"),
-    [(ModelFailure.RATE_LIMIT, Decimal(0)), (ModelFailure.NO_KEY, Decimal(0)), (ModelFailure.TIMEOUT, None)],
+    [(ModelFailure.RATE_LIMIT, Decimal(0)), (ModelFailure.QUOTA, Decimal(0)), (ModelFailure.TIMEOUT, None)],
 )
 def test_a_call_without_a_reply_is_counted_and_raised(kind: ModelFailure, paid: Decimal | None):
     meter, client = metered(ModelError("no", kind=kind))
     with pytest.raises(ModelError):
         client.complete(request("1/a/draft"))
     assert (meter.records[0].failure, meter.records[0].cost) == (kind, paid)
+
+
+@pytest.mark.parametrize("kind", [ModelFailure.NO_PROVIDER, ModelFailure.NO_KEY])
+def test_what_was_never_sent_is_no_call(kind: ModelFailure):
+    meter, client = metered(ModelError("no", kind=kind))
+    with pytest.raises(ModelError):
+        client.complete(request("1/a/draft"))
+    assert meter.records == ()
 
 
 def test_sums_by_prompt_section_page_subject_and_model():

@@ -42,12 +42,15 @@ def test_what_the_journal_has_not_is_collected_once_and_in_order(tmp_path: Path)
     assert client.complete(stored).text == GOOD
 
 
-def test_a_stored_reply_that_cannot_be_used_is_pending_as_in_a_live_run(tmp_path: Path):
-    journal, request = Journal(tmp_path), colour_request()
+def test_a_stored_reply_that_cannot_be_used_is_an_answer_unless_it_is_asked_for_again(tmp_path: Path):
+    journal, request, good = Journal(tmp_path), colour_request(), colour_request(user="good")
     journal.record(request, ModelReply(text="{", finish_reason="length"))
+    journal.record(good, ModelReply(text=GOOD))
     client = PendingClient(journal)
-    assert is_pending(client, request)
-    assert client.pending == [request]
+    assert client.complete(request).failure == ModelFailure.LENGTH and client.pending == []
+    again = PendingClient(journal, again=True)
+    assert [is_pending(again, each) for each in (request, good)] == [True, False]
+    assert again.pending == [request]
 
 
 def test_asking_for_what_is_pending_writes_nothing(tmp_path: Path):

@@ -103,6 +103,14 @@ def test_a_request_knows_whether_a_reply_fits_its_schema():
 def test_usage_adds_up_and_odd_counts_are_tamed():
     one = Usage(input_tokens=5, cached_input_tokens=2, output_tokens=1)
     assert one + one == Usage(input_tokens=10, cached_input_tokens=4, output_tokens=2)
-    counted = Usage.counted(input_tokens=3, cached_input_tokens=9, output_tokens=-1)
+    counted = Usage.counted(input_tokens=3, cached_input_tokens=9, output_tokens=0)
     assert counted == Usage(input_tokens=3, cached_input_tokens=3, output_tokens=0)
-    assert Usage.counted(input_tokens=None, cached_input_tokens="7", output_tokens=2.5) == Usage()
+    for cached in (None, -1, True, 10**30):
+        counted = Usage.counted(input_tokens=3, cached_input_tokens=cached, output_tokens=1)
+        assert counted == Usage(input_tokens=3, output_tokens=1)
+
+
+@pytest.mark.parametrize("absurd", [None, "7", 2.5, -1, True, 10**30])
+def test_half_a_count_is_none(absurd: object):
+    assert Usage.counted(input_tokens=absurd, cached_input_tokens=0, output_tokens=5) == Usage()
+    assert Usage.counted(input_tokens=5, cached_input_tokens=0, output_tokens=absurd) == Usage()

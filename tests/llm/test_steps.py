@@ -87,6 +87,28 @@ def test_an_error_stops_the_run_and_what_was_not_begun_is_not_asked():
     assert client.calls < 20
 
 
+def test_after_an_error_only_what_needs_no_further_call_gives_its_result():
+    class Slow(Client):
+        """Fails "c" while the others are still on their way."""
+
+        def complete(self, request: ModelRequest) -> ModelReply:
+            time.sleep(0 if "c" in request.user else 0.1)
+            return super().complete(request)
+
+    refused = ModelError("no quota", kind=ModelFailure.QUOTA)
+
+    def results(b_calls: int) -> list[str]:
+        tasks = [("a", steps("a")), ("b", steps("b", b_calls)), ("c", steps("c"))]
+        done = []
+        with pytest.raises(ModelError, match="no quota"):
+            for key, _ in run_many(tasks, Slow(fails=[("c 0", refused)]), concurrency=3):
+                done.append(key)
+        return done
+
+    assert results(b_calls=1) == ["a", "b"]
+    assert results(b_calls=2) == ["a"]
+
+
 def test_an_error_can_be_met_inside_the_work():
     def patient():
         try:
