@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from pipeline.data import Statement
 
 _SHORT = 12
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def digest(value: object) -> str:
     """SHA-256 hex of canonical JSON: sorted keys, no blanks, UTF-8; half a surrogate pair counts as its escape."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def claim_id(hcpcs_code: str, section_key: str, subject: str) -> str:

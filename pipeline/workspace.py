@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property, partial
 
 from pipeline.data import (
+    Anchor,
     Authority,
     CodeProfile,
     Evidence,
@@ -77,6 +78,11 @@ class Workspace:
     def anchored(self) -> AnchoredWords:
         """The words that notes are anchored in, where a document of the user has them."""
         return AnchoredWords(self.added)
+
+    @cached_property
+    def _anchors(self) -> dict[str, Anchor]:
+        """Where each note's rule stands in the document it restates, by the note's document id."""
+        return {note_document(note).id: note.anchor for note in self.notes}
 
     @cached_property
     def documents(self) -> dict[str, SourceDocument]:
@@ -183,7 +189,7 @@ class Workspace:
 
     def _describe_document(self, document: SourceDocument) -> SourceUse:
         is_note = document.id.startswith("note:")
-        anchor = next((n.anchor for n in self.notes if document.id == f"note:{n.id}"), None)
+        anchor = self._anchors.get(document.id)
         return SourceUse(
             id=f"{document.title}, {document.edition}",
             publisher=document.publisher,

@@ -40,6 +40,9 @@ class FactStore:
         by_code: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
             by_code[fact.hcpcs_code].append(fact)
+        self._naming: dict[str, list[Fact]] = defaultdict(list)
+        for fact in (fact for rows in by_code.values() for fact in rows if fact.partner):
+            self._naming[fact.partner].append(fact)
         # Within a code, oldest release first, so that a later one overrides it in facts_on.
         self._by_code = {
             code: sorted(rows, key=lambda fact: (fact.valid_from, fact.release))
@@ -143,10 +146,9 @@ class FactStore:
         PTP rows in which it stands in column two, add-on rows in which it is the primary code.
         """
         found = {fact.key: fact for fact in facts_naming(self.database, hcpcs_code, as_of)}
-        for code, rows in self._by_code.items():
-            named = [fact for fact in rows if fact.partner == hcpcs_code]
-            standing = self.facts_on(code, as_of) if named else {}
-            found |= {fact.key: fact for fact in named if standing.get(fact.field) == fact}
+        for fact in self._naming.get(hcpcs_code, ()):
+            if self.facts_on(fact.hcpcs_code, as_of).get(fact.field) == fact:
+                found[fact.key] = fact
         return sorted(found.values(), key=lambda fact: (fact.hcpcs_code, fact.field))
 
     def closest_partners(

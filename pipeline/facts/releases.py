@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 
 from pipeline.data import Currency, Fact, Record, RowEvidence
 from pipeline.identity import evidence_id
@@ -53,6 +54,7 @@ class Release(Record):
         return month if self.family in ("OPPS", "ASC", "HCPCS") else f"{self.year} Q{self.quarter}"
 
 
+@lru_cache(maxsize=256)
 def parse_release(name: str) -> Release:
     """Read a release name. Raises ValueError for a name of no known family."""
     if match := _RVU.fullmatch(name):
@@ -104,6 +106,7 @@ def release_in_force(family: str, as_of: date) -> str:
     return f"{family}-{as_of.year}Q{1 if family == 'AOC' else quarter}"
 
 
+@lru_cache(maxsize=256)
 def newer_on(release: str, on: date) -> str:
     """The release that the calendar puts in force on a day in place of this one; empty where this one is as new."""
     held = parse_release(release)

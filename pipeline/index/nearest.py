@@ -40,8 +40,8 @@ class ExactComparison:
         if len(best) > _HEAD:
             edge = np.partition(best, -_HEAD)[-_HEAD]
             head = np.flatnonzero(best >= edge)  # with all ties at the edge, so that the rest follows on
-            for place in head[np.argsort(-best[head], kind="stable")]:
-                yield Scored(int(self._owners[place]), float(best[place]))
+            order = head[np.argsort(-best[head], kind="stable")]
+            yield from map(Scored, self._owners[order].tolist(), best[order].tolist())
             done = len(head)
-        for place in np.argsort(-best, kind="stable")[done:]:
-            yield Scored(int(self._owners[place]), float(best[place]))
+        order = np.argsort(-best, kind="stable")[done:]
+        yield from map(Scored, self._owners[order].tolist(), best[order].tolist())

@@ -7,6 +7,7 @@ Conservative: a list of different statements, a table and a column of equal word
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import eq
 
 _MIN_ROUNDS = 8
@@ -15,6 +16,7 @@ _MAX_PERIOD = 200
 _LAST_WORDS = 20_000  # more than any reply of ours has; bounds the work on a hostile one
 
 
+@lru_cache(maxsize=64)  # a reply is asked about by the journal, the meter and the one who reads it
 def repeats_itself(text: str) -> bool:
     """Whether one run of words, of 1 to 200, comes eight times or more in a row and fills 160 characters or more.
 

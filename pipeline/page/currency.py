@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from pipeline.data import Currency, RowEvidence
 
@@ -25,6 +26,7 @@ def carried_text(evidence: RowEvidence, as_of: date) -> str:
     return f"{release}, not confirmed for {evidence.in_force_release or as_of.year}"
 
 
+@lru_cache(maxsize=256)
 def release_year(release: str) -> int | None:
     """The calendar year in a release's name (`RVU25D`, `OPPS-2026-01`); None when it names none."""
     if found := _FOUR_DIGITS.search(release):

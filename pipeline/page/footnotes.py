@@ -90,9 +90,8 @@ def shown_claim(
     offered = tuple(dict.fromkeys((*claim.evidence_ids, *verdict.evidence_ids)))
     if not offered:
         raise PublishError(f"{_name(page, claim)} is called supported but names no evidence")
-    evidence = tuple(
-        _evidence(page, claim, name, references).model_copy(update={"seen": name in seen}) for name in offered
-    )
+    shown = [_evidence(page, claim, name, references) for name in offered]
+    evidence = tuple(item.model_copy(update={"seen": True}) if item.id in seen else item for item in shown)
     return ShownClaim(
         id=claim.id,
         anchor=claim.id if anchored else "",

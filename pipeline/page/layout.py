@@ -233,11 +233,16 @@ def _named(rows: Sequence[RowEvidence], aged: Mapping[str, str], statement: Stat
     words = " ".join((statement.text, *statement.cells, *(claim.derivation for claim in statement.claims)))
     named = {text for release, text in aged.items() if release in words}
     stated = {
-        aged[row.fact.release]
-        for row in rows
-        if row.fact.release in aged and re.search(rf"(?<![\w.]){re.escape(row.fact.value)}(?![\w.]\w)", words)
+        aged[row.fact.release] for row in rows if row.fact.release in aged and _states(words, row.fact.value)
     }
     return named | stated
+
+
+def _states(words: str, value: str) -> bool:
+    """Whether the value stands there by itself, not as a part of another."""
+    if value not in words:
+        return False
+    return re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]\w)", words) is not None
 
 
 def _merged(carried: set[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from pipeline.data import Page, SourceUse
 from pipeline.page import layout
@@ -48,6 +49,7 @@ def render_markdown(page: Page, *, shown: layout.Layout | None = None) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+@lru_cache(maxsize=4_096)  # footnotes say many things again
 def escape(text: str) -> str:
     """`text` on one line, shown by any Markdown reader as the very characters it holds."""
     line = _MARKUP.sub(lambda found: "\\" + found[0], visible(one_line(text)))

@@ -20,7 +20,7 @@ def visible(text: str) -> str:
     Left in place, such characters could show a reader other words than the ones that were verified. Odd blanks become a
     space, soft hyphens and zero-width blanks go.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # holds none of them
         return text
     return "".join(_shown(character) for character in text)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 ELIDED = "(…)"
 _CODE = r"(?:[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4})"
@@ -64,6 +65,7 @@ _LONGEST = 1_500
 """Characters of a descriptor: no bracket or title is followed further."""
 
 
+@lru_cache(maxsize=1_024)
 def elide_descriptors(text: str) -> str:
     """The text with what may be a descriptor as `(…)`: behind a code or a modifier in brackets, or after a dash, a
     colon or a bar; in quotation marks in a sentence on CPT.

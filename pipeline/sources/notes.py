@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -104,6 +105,10 @@ class Note(Record):
     sha256: str
     path: str
 
+    def __hash__(self) -> int:
+        """Of the file's; some fields hold dictionaries."""
+        return hash(self.sha256)
+
 
 def load_notes(folder: Path) -> list[Note]:
     """Read every `*.md` under `folder`, sorted by id. Raises SourceError naming file and line."""
@@ -171,6 +176,7 @@ def _split_parts(body: str, *, path: Path, first_line: int) -> list[NotePart]:
     return parts
 
 
+@lru_cache(maxsize=1_024)
 def note_document(note: Note) -> SourceDocument:
     """The note as a stored document; its text is the note's body."""
     return SourceDocument(
@@ -190,9 +196,10 @@ def note_document(note: Note) -> SourceDocument:
     )
 
 
-def note_passages(note: Note) -> list[Passage]:
+@lru_cache(maxsize=1_024)
+def note_passages(note: Note) -> tuple[Passage, ...]:
     """One passage a part, in order."""
-    return [
+    return tuple(
         Passage(
             id=f"note:{note.id}#{hashlib.sha256((part.section_key + part.text).encode()).hexdigest()[:12]}",
             document_id=f"note:{note.id}",
@@ -206,4 +213,4 @@ def note_passages(note: Note) -> list[Passage]:
             applies_to=note.applies_to,
         )
         for part in note.parts
-    ]
+    )

@@ -38,6 +38,8 @@ MODIFIERS = frozenset(
 
 _MENTION = re.compile(
     rf"""
+    (?:(?<!\w)|(?=[$§]))  # none begins inside a word; said first, it saves trying them all there
+    (?:
     (?P<usd>(?:\$|\bUSD)\s?(?P<usd_a>\d[\d,]*(?:\.\d+)?)(?P<usd_scale>\s?(?:k\b|thousand|million))?
         |\b(?P<usd_b>\d[\d,]*(?:\.\d+)?)\s?(?:dollars|USD)\b)
   | (?P<pct>(?<![\w.])(?P<pct_a>\d+(?:\.\d+)?)\s?(?:%|percent\b|per\ cent\b))
@@ -77,6 +79,7 @@ _MENTION = re.compile(
   | (?P<cnt>(?<![\w.$])(?P<cnt_a>\d{{1,3}}|{_WORDS})[- ](?:different\s|separate\s|additional\s)?(?P<cnt_u>{_UNIT})\b)
   | (?P<yr>\b(?:CY\s?|FY\s?)?(?P<yr_a>(?:19|20)\d\d)(?![\w]|[.,]\d))
   | (?P<num>(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?![\w])|(?<![\w])\.\d+|\b\d+(?=[A-Za-z]))
+    )
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -30,6 +30,7 @@ _SETTING = re.compile(r",?\s*(?:set|lab)#(?:nonfac|fac|hopd|asc)\b")
 _BARE_WORK = re.compile(r"^work$")
 
 
+@lru_cache(maxsize=4_096)
 def has_verb(text: str) -> bool:
     """Whether a sentence asserts by a verb, and not only by setting a value beside a label."""
     return _VERB.search(text) is not None

@@ -67,6 +67,7 @@ def locate_quote(quote: str, text: str) -> LocatedQuote:
     return LocatedQuote(0, 0, Match.MISSING)
 
 
+@lru_cache(maxsize=4_096)
 def normalise_quote(text: str) -> str:
     """The text as quotes are compared: see the module's list."""
     return _normalise(text.strip(), "").text

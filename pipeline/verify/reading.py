@@ -27,6 +27,7 @@ _SPLIT = re.compile(
     r"\s*(?:;|\.(?=\s)|:(?=\s)|,?\s\bbut\b|,?\s\bwhile\b|,?\s\bwhereas\b|,?\s\balthough\b|,\s*(?:and"
     r"|yet|so)\b(?=.*\b(?:is|are|takes?|pays?|has)\b))\s*"
 )
+_CODE = re.compile(r"\bcode#(\w{5})")
 _FIGURE = re.compile(r"(?:usd|num|cnt|pct|apc|gd|ind)#")
 
 _GLUE = (
@@ -169,7 +170,7 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(_Lexicon.model_validate(tomllib.loads(text)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8_192)
 def read_sentence(text: str) -> Reading:
     """Rewrite a sentence into its canonical form; see the module's and mentions' docstrings for the tokens."""
     canonical = " ".join(mark_mentions(normalise_quote(text)).lower().split())
@@ -183,7 +184,7 @@ def read_sentence(text: str) -> Reading:
 
 def codes_in(canonical: str) -> list[str]:
     """HCPCS codes in a piece of canonical text, upper case, in order."""
-    return [code.upper() for code in re.findall(r"\bcode#(\w{5})", canonical)]
+    return [code.upper() for code in _CODE.findall(canonical)] if "code#" in canonical else []
 
 
 @lru_cache(maxsize=16_384)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple
 
@@ -74,10 +74,9 @@ class Rule(Record):
             words=frozenset(stem(word) for word in self.covers.split()),
         )
 
-    @cached_property
-    def stances_of(self) -> Callable[[str], tuple[str, ...]]:
-        """`read_stances` of the rule, remembered: pages share most of their sentences."""
-        return lru_cache(maxsize=2_048)(partial(_read_stances, self))
+    def __hash__(self) -> int:
+        """Of the id; some fields hold dictionaries."""
+        return hash(self.id)
 
 
 class _Patterns(NamedTuple):
@@ -121,32 +120,39 @@ def check_rules(reading: Reading, *, context: ClaimContext, rules: tuple[Rule, .
     if not reading.asserted or reading.other_payers:
         return []
     findings: list[Finding] = []
-    clauses = [(clause, name_page_code(clause, context)) for clause in reading.clauses]
+    named = [name_page_code(clause, context) for clause in reading.clauses]
+    said = [_heard(rules, clause) for clause in named]
     canonical = name_page_code(reading.canonical, context)
-    paid_or_documented = {
-        clause: frozenset(_PAID_OR_DOCUMENTED.findall(clause)) for clause in reading.clauses
-    }
-    for rule in rules:
-        heard = [(clause, _apply(rule, named, reading, context)) for clause, named in clauses]
-        spoken = [found for _, found in heard if found is not None]
+    said_in_all = _heard(rules, canonical) if len(named) > 1 else {}
+    speaking = frozenset().union(said_in_all, *said)
+    for rule in (rule for rule in rules if rule.id in speaking):
+        heard = [
+            _apply(rule, each.get(rule.id), clause, reading, context)
+            for clause, each in zip(named, said, strict=True)
+        ]
+        spoken = [found for found in heard if found is not None]
         if spoken:
-            unread = frozenset().union(
-                *(paid_or_documented[clause] for clause, found in heard if found is None)
+            unread = frozenset(
+                token
+                for clause, found in zip(reading.clauses, heard, strict=True)
+                if found is None
+                for token in _PAID_OR_DOCUMENTED.findall(clause)
             )
             spoken = [replace(found, used=found.used - unread) for found in spoken]
-        if not spoken and len(reading.clauses) > 1:
-            whole = _apply(rule, canonical, reading, context)
-            spoken = [whole] if whole is not None else []
+        elif whole := _apply(rule, said_in_all.get(rule.id), canonical, reading, context):
+            spoken = [whole]
         findings.extend(spoken)
     return findings
 
 
+@lru_cache(maxsize=8_192)
+def _heard(rules: tuple[Rule, ...], clause: str) -> Mapping[str, tuple[str, ...]]:
+    """What a clause says, by the id of the rule it speaks of; remembered, for pages share many of their sentences."""
+    return {rule.id: stances for rule in rules if (stances := read_stances(rule, clause))}
+
+
 def read_stances(rule: Rule, clause: str) -> tuple[str, ...]:
     """What a clause says about the rule's topic; empty when it is about something else or not safely read."""
-    return rule.stances_of(clause)
-
-
-def _read_stances(rule: Rule, clause: str) -> tuple[str, ...]:
     patterns = rule.patterns
     for find, to in patterns.rewrite:
         clause = find.sub(to, clause)
@@ -195,8 +201,9 @@ def weigh_stances(rule: Rule, value: str, stances: tuple[str, ...]) -> Outcome:
     return Outcome.SILENT if any(stance in neutral for stance in stances) else Outcome.PASS
 
 
-def _apply(rule: Rule, clause: str, reading: Reading, context: ClaimContext) -> Finding | None:
-    stances = read_stances(rule, clause)
+def _apply(
+    rule: Rule, stances: tuple[str, ...] | None, clause: str, reading: Reading, context: ClaimContext
+) -> Finding | None:
     if not stances:
         return None
     basis = _basis(rule, clause, reading, context)

@@ -8,7 +8,8 @@ beside the shared lexicon. Words alone never refute.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.data import Check, Outcome, QuoteEvidence, SourceDocument
@@ -116,21 +117,25 @@ def _verbatim(claim: str, text: str, own_code: str | None) -> bool:
     about = _NAMED_FIRST.match(claim)
     if about and about["code"] != own_code and about["code"] not in text:
         return False
-    stored = {_plain_sentence(sentence) for sentence in split_claims(text)}
-    asked = [_plain_sentence(sentence) for sentence in split_claims(claim)]
-    return bool(asked) and all(sentence in stored for sentence in asked)
+    stored, asked = _sentences(text), _sentences(claim)
+    return bool(asked) and asked <= stored
+
+
+@lru_cache(maxsize=2_048)
+def _sentences(text: str) -> frozenset[str]:
+    return frozenset(_plain_sentence(sentence) for sentence in split_claims(text))
 
 
 def _plain_sentence(sentence: str) -> str:
     return _NAMED_FIRST.sub("", normalise_quote(sentence)).rstrip(" .;:").removeprefix("- ")
 
 
-def _places(text: str) -> Iterator[Reading]:
+@lru_cache(maxsize=2_048)
+def _places(text: str) -> tuple[Reading, ...]:
     """Each sentence of the text, and each with the next."""
     sentences = split_claims(text)
-    for start in range(len(sentences)):
-        for length in (1, 2):
-            yield read_sentence(" ".join(sentences[start : start + length]))
+    spans = (sentences[start : start + length] for start in range(len(sentences)) for length in (1, 2))
+    return tuple(read_sentence(" ".join(span)) for span in spans)
 
 
 def _worded(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:

@@ -11,6 +11,7 @@ from pipeline.verify.diagnoses import strange_cells
 CHECK = "wording"
 # Figures, codes and releases: whatever holds a digit.
 _FIGURE = re.compile(r"[A-Z]*-?\d[\w.,-]*\w|\d")
+_PASSED = Check(check=CHECK, outcome=Outcome.PASS, reason="the statement's words are those of its claims")
 
 
 def check_wording(statement: Statement, evidence: Mapping[str, Evidence]) -> Check:
@@ -31,6 +32,8 @@ def check_wording(statement: Statement, evidence: Mapping[str, Evidence]) -> Che
             expected=" | ".join(expected),
             found=" | ".join(statement.cells),
         )
+    if not statement.cells:
+        return _PASSED
     cited = [evidence[id_] for claim in statement.claims for id_ in claim.evidence_ids]
     rows = [item.fact for item in cited if isinstance(item, RowEvidence)]
     known = " ".join(
@@ -50,7 +53,7 @@ def check_wording(statement: Statement, evidence: Mapping[str, Evidence]) -> Che
             reason=f"a table cell states {', '.join(strays)}, which no claim of it does",
             found=" | ".join(statement.cells),
         )
-    return Check(check=CHECK, outcome=Outcome.PASS, reason="the statement's words are those of its claims")
+    return _PASSED
 
 
 def reject_statement(verdict: Verdict, check: Check) -> Verdict:
