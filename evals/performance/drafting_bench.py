@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.index import HashingEmbedder
 from pipeline.llm import Journal, JournaledClient, Meter, MeteredClient, ModelClient, open_client
 from pipeline.model_drafter import ModelNames, make_model_drafter
+from pipeline.page.assemble import count_written
 from pipeline.regenerate import regenerate_pages
 from pipeline.run import Drafter
 from pipeline.settings import Settings, read_settings
@@ -34,15 +35,15 @@ def run() -> list[tuple[str, str]]:
         os.environ["OPENAI_BASE_URL"] = url
         workspace = Workspace(Settings(root=read_settings().root, home=Path(home)))
         codes = sorted(workspace.profiles)
-        bare = _seconds(workspace, codes, Drafter())
+        bare, _ = _timed(workspace, codes, Drafter())
         meter = Meter({})
         client = MeteredClient(open_client(_MODEL, environ=os.environ), meter)
-        wall = _seconds(workspace, codes, _drafter(workspace, client))
+        wall, claims = _timed(workspace, codes, _drafter(workspace, client))
         calls = meter.totals().calls
         ideal = calls * _LATENCY_S / _CONCURRENCY
         asked_again = Meter({})
         again = MeteredClient(open_client(_MODEL, environ=os.environ), asked_again)
-        replay = _seconds(workspace, codes, _drafter(workspace, again))
+        replay, _ = _timed(workspace, codes, _drafter(workspace, again))
         totals = meter.totals()
     pages = _PAGES
     return [
@@ -59,6 +60,10 @@ def run() -> list[tuple[str, str]]:
             "tokens a page",
             f"{totals.usage.input_tokens // pages} in, {totals.usage.output_tokens // pages} out",
         ),
+        (
+            "tokens a claim of the model that stands",
+            f"{(totals.usage.input_tokens + totals.usage.output_tokens) // claims} ({claims // pages} claims a page)",
+        ),
         ("peak memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"),
     ]
 
@@ -70,8 +75,9 @@ def _drafter(workspace: Workspace, client: ModelClient) -> Drafter:
     )
 
 
-def _seconds(workspace: Workspace, codes: list[str], drafter: Drafter) -> float:
-    """Half of the pages for each of two dates: there are fewer codes than pages."""
+def _timed(workspace: Workspace, codes: list[str], drafter: Drafter) -> tuple[float, int]:
+    """Seconds, and claims of a model that stand. Half of the pages for each of two dates: there are fewer codes."""
+    claims = 0
     began = time.perf_counter()
     for on in _DATES:
         done = regenerate_pages(
@@ -83,9 +89,8 @@ def _seconds(workspace: Workspace, codes: list[str], drafter: Drafter) -> float:
             progress=lambda message: None,
             drafter=drafter,
         )
-        for _ in done:
-            pass
-    return time.perf_counter() - began
+        claims += sum(count_written(result.page) for result in done)
+    return time.perf_counter() - began, claims
 
 
 @contextmanager

@@ -169,23 +169,33 @@ def _dollars(text: str | None) -> Decimal | None:
     return amount
 
 
-def calls_line(totals: Totals) -> str:
-    """What a run asked and cost, in one line."""
+def calls_line(totals: Totals, claims: int) -> str:
+    """What a run asked and cost, and what came of it: `claims` on the pages that a model wrote. Two lines."""
     from pipeline.llm import show_cost
 
     cached = f" ({totals.usage.cached_input_tokens:,} cached)" if totals.usage.cached_input_tokens else ""
     failed = f", {totals.failures} of no use" if totals.failures else ""
     return (
         f"calls: {totals.calls} asked, {totals.stored} from the journal{failed}; tokens: "
-        f"{totals.usage.input_tokens:,} in{cached}, {totals.usage.output_tokens:,} out; cost: {show_cost(totals.cost)}"
+        f"{totals.usage.input_tokens:,} in{cached}, {totals.usage.output_tokens:,} out; "
+        f"cost: {show_cost(totals.cost)}\n"
+        f"claims of the model that stand: {claims:,}"
+        + (f", {tokens_a_claim(totals, claims):,} tokens each" if claims else "")
     )
 
 
-def calls_json(meter: Meter) -> dict[str, object]:
-    """The sums of a run: in all, and by page, section, prompt and model."""
+def tokens_a_claim(totals: Totals, claims: int) -> int:
+    """Tokens in and out, of all calls, for each claim that stands."""
+    return round((totals.usage.input_tokens + totals.usage.output_tokens) / claims) if claims else 0
+
+
+def calls_json(meter: Meter, claims: int) -> dict[str, object]:
+    """The sums of a run: in all, and by page, section, prompt and model; and the claims that came of it."""
     groups = ("page", "section", "prompt", "model")
     return {
         **meter.totals().model_dump(mode="json"),
+        "claims": claims,
+        "tokens_a_claim": tokens_a_claim(meter.totals(), claims) or None,
         **{
             f"by_{group}": {
                 name: totals.model_dump(mode="json") for name, totals in meter.totals_by(group).items()

@@ -108,17 +108,32 @@ def regenerate(
         dated=as_of is not None,
         drafter=run.drafter,
     )
+    written = _WrittenClaims()
     try:
-        _print_results(done, began=began, single=len(chosen) == 1, as_json=as_json)
+        _print_results(map(written.seen, done), began=began, single=len(chosen) == 1, as_json=as_json)
     finally:  # also where the run was stopped: what was asked was paid for
         end_progress()
         if run.meter is not None:
             if as_json:
-                print_json({"calls": calls_json(run.meter)})
+                print_json({"calls": calls_json(run.meter, written.count)})
             else:
-                print(calls_line(run.meter.totals()))
+                print(calls_line(run.meter.totals(), written.count))
                 if run.judges_itself:
                     print("the model judged its own sentences; --judge names another")
+
+
+class _WrittenClaims:
+    """Counts the claims that a model wrote on the pages that pass."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def seen(self, result: Regenerated) -> Regenerated:
+        """The same result, its page counted."""
+        from pipeline.page.assemble import count_written
+
+        self.count += count_written(result.page)
+        return result
 
 
 def _print_results(results: Iterable[Regenerated], *, began: float, single: bool, as_json: bool) -> None:

@@ -222,3 +222,8 @@ def count_claims(page: Page) -> dict[str, int]:
     for outcome in (*page.verdicts.values(), *held):
         counts[outcome.label.value if isinstance(outcome, Verdict) else "failed"] += 1
     return counts
+
+
+def count_written(page: Page) -> int:
+    """How many claims on the page a model wrote; all of them are supported."""
+    return sum(len(s.claims) for s in statements_of(page) if s.drafter.startswith("model:"))
