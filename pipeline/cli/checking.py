@@ -11,6 +11,8 @@ import typer
 from pipeline.cli.common import AsOf, Json, end_progress, open_workspace, parse_date, print_json, progress
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.check_text import CheckedClaim
 
 SOME_REFUTED = 10  # exit code: the run succeeded, and at least one claim is refuted
@@ -29,6 +31,9 @@ def verify(
         str | None, typer.Option("--code", help="The code the text is about, where it names none.")
     ] = None,
     as_of: AsOf = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a report with the text marked up.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a text claim by claim against the tables, notes and documents; exit 10 when one is refuted."""
@@ -38,25 +43,40 @@ def verify(
 
     workspace = open_workspace()
     counts: Counter[str | None] = Counter()
+    kept: list[CheckedClaim] = []
+    on = parse_date(as_of)
     results = check_file(
         file,
         hcpcs_code=None if code is None else parse_code(code),
         workspace=workspace,
         embedder=load_embedder(workspace.settings.embedder),
-        as_of=parse_date(as_of),
+        as_of=on,
         progress=progress,
     )
     for result in results:
         end_progress()
         counts[result.label] += 1
+        if html is not None:
+            kept.append(result)
         if as_json:
             print_json(result.model_dump(mode="json"))
         else:
             print(_text(result))
+    if html is not None:
+        _write_report(html, kept, title=file.name, on=on)
     if not as_json:
         print(", ".join(f"{counts[label]} {label or 'failed'}" for label in _MARKS))
     if counts["refuted"]:
         raise typer.Exit(SOME_REFUTED)
+
+
+def _write_report(path: Path, claims: list[CheckedClaim], *, title: str, on: date) -> None:
+    from pipeline.check_report import render_check_report
+    from pipeline.store import write_atomically
+    from pipeline.verify import checker_version
+
+    report = render_check_report(claims, title=title, as_of=on, checker=checker_version())
+    write_atomically(path, report)
 
 
 def _text(result: CheckedClaim) -> str:

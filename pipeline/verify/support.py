@@ -90,10 +90,21 @@ def _refused(
     """What nothing accounts for, and in what the sentence differs from the place of its sources nearest to it."""
     rest = ", ".join(dict.fromkeys(map(speak, left))) if left else "no row, rule or source speaks about it"
     reason = f"not accounted for: {rest}"
-    found = [list(differences(reading, place, left=left, own_code=context.hcpcs_code)) for place in places]
+    found = [
+        list(differences(reading, place, left=left, own_code=context.hcpcs_code))
+        for place in places
+        if _is_near(reading, place)
+    ]
     if nearest := min(found, key=len, default=[]):
         reason += f"; unlike its source, {', and '.join(nearest)}"
     return Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=reason, found=rest))
+
+
+def _is_near(reading: Reading, source: Reading) -> bool:
+    """Whether a source has half of the sentence's words: it may be meant to say the same."""
+    plain = vocabulary().plain
+    ours, theirs = ({stem(word) for word in one.words} - plain for one in (reading, source))
+    return 2 * len(ours & theirs) >= len(ours)
 
 
 def quote_in_context(quote: QuoteEvidence, document: SourceDocument) -> str:
