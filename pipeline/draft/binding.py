@@ -82,7 +82,8 @@ class Binder:
             failures.append(self._failure(f"named topics that its notes do not settle ({named})", text))
         sentences = list(dict.fromkeys(self._split(text))) or [text]
         code, section = self._plan.hcpcs_code, self._spec.key
-        subjects = [text_subject(sentence) for sentence in sentences]
+        # "No." is about what was asked: two such answers are two claims.
+        subjects = [text_subject(f"{question} {sentence}".strip()) for sentence in sentences]
         statement = Statement(
             id=statement_id(code, section, subjects[0]),
             section_key=section,

@@ -91,12 +91,14 @@ def write_section(task: SectionTask) -> Steps[Draft]:
     for done in range(ROUNDS + 1):
         draft = yield from _judged(task, draft)
         outcomes = task.examine(draft)
-        failed = [each for each in draft.statements if each.id not in given_up and _can_mend(each, outcomes)]
+        failed = [
+            each for each in draft.statements if judged_id(each) not in given_up and _can_mend(each, outcomes)
+        ]
         if not failed or done == ROUNDS:
             break
         draft = yield from _mended(task, draft, failed, outcomes, binder)
-        standing = {statement.id for statement in draft.statements}
-        given_up |= {statement.id for statement in failed if statement.id in standing}
+        # By words and evidence: a statement that was mended in its second sentence keeps its id.
+        given_up |= set(map(judged_id, failed)).intersection(map(judged_id, draft.statements))
     return draft
 
 

@@ -355,6 +355,29 @@ def test_a_statement_that_the_model_gives_up_is_not_sent_back_again():
     assert [statement.text for statement in made.statements] == [wrong.text]
 
 
+def test_a_statement_whose_first_sentence_stays_is_sent_back_again():
+    texts = ["The side is given. Both are named.", "The side is given. Each is named.", "The side is given."]
+    model = ScriptedClient(
+        [DraftReply(statements=(said(texts[0], "gives the side"),)), mended(texts[1]), mended(texts[2])]
+    )
+    refused = refusing("Both are named.", "Each is named.")
+    made = run_steps(write_section(task(examine=refused)), model)
+    assert [statement.text for statement in made.statements] == [texts[2]]
+
+
+def test_two_answers_that_open_alike_are_two_claims():
+    faqs = SPEC.model_copy(update={"key": "faqs"})
+    answers = [
+        said("No. The side is given.", "gives the side").model_copy(update={"question": "Is it left out?"}),
+        said("No. The source is named.", "names the graft's source").model_copy(
+            update={"question": "Is it unnamed?"}
+        ),
+    ]
+    made = run_steps(write_section(task(spec=faqs)), ScriptedClient([DraftReply(statements=tuple(answers))]))
+    ids = [claim.id for statement in made.statements for claim in statement.claims]
+    assert len(made.statements) == 2 and len(ids) == len(set(ids)) == 4
+
+
 def test_a_statement_is_not_mended_by_answering_less():
     wrong = said("Both sides are given.", "gives the side", answers=("laterality",))
     model = ScriptedClient([DraftReply(statements=(wrong,)), mended("The report gives something.")])
