@@ -21,6 +21,7 @@ from pipeline.identity import judged_id
 from pipeline.verify import (
     ClaimContext,
     Examined,
+    check_leaning,
     check_question,
     check_wording,
     checker_version,
@@ -51,7 +52,11 @@ class Examiner:
             evidence.update({item.id: item for examined in found for item in examined.evidence})
             whole = self._check_whole(statement, evidence, judgement)
             for verdict, _ in found:
-                outcomes[verdict.claim_id] = _outcome(verdict, whole, judgement)
+                # A claim that did not stand in one statement cannot stand in another.
+                if is_supported(outcomes.get(verdict.claim_id, verdict)):
+                    outcomes[verdict.claim_id] = _outcome(verdict, whole, judgement)
+                else:
+                    outcomes.setdefault(verdict.claim_id, _outcome(verdict, whole, judgement))
         return outcomes, evidence
 
     def _check_whole(
@@ -60,6 +65,8 @@ class Examiner:
         """What is wrong with a statement as a whole, whatever its claims."""
         context = self._context
         checks = [check_wording(statement, evidence)]
+        if not statement.cells:
+            checks.append(check_leaning(statement, evidence, documents=context.documents))
         if statement.question:
             checks.append(
                 check_question(

@@ -224,7 +224,9 @@ def _draft(
             drafts.append(draft_modifiers(plan, rows=rows, make_row=make_row, cite=cite))
         elif spec.key in TABLE_SECTIONS:
             drafts.append(draft_table_section(plan, spec.key, rows=rows, make_row=make_row))
-    return tie_checklist(merge_drafts(drafts))
+    draft = merge_drafts(drafts)
+    standing = {claim.id for s in examiner.standing(draft) for claim in s.claims} if written else ()
+    return tie_checklist(draft, standing=standing)
 
 
 def is_paired(inputs: PageInputs, other: str) -> bool:

@@ -62,10 +62,14 @@ class Binder:
         """Let the words of a statement that is to be replaced be said again."""
         self._said.pop(statement.id, None)
 
+    def remember(self, statement: Statement) -> None:
+        """What was forgotten stays said after all."""
+        self._said[statement.id] = statement
+
     def bind(self, reply: DraftStatement, *, drafter: str) -> Bound:
         """The statement of a reply: a claim a sentence, all on the same evidence. Only an answer has a question.
 
-        It answers no topic that the notes it cites do not settle.
+        It answers no topic that one of the notes it cites does not settle.
         """
         text = " ".join(reply.text.split())
         question = " ".join(reply.question.split()) if self._spec.key == _QUESTIONS else ""
@@ -75,10 +79,10 @@ class Binder:
         if refused := self._cannot_stand(reply, question, cited):
             return self._refused(refused, text)
         evidence, failures = self._evidence(reply, text)
-        known = {key for item in cited for key in item.answers} & self._topics
-        strange = [key for key in reply.answers if key not in known]
-        if strange:
-            named = f"{', '.join(strange):.80}"
+        known = self._topics.intersection(*(item.answers for item in cited)) if cited else set()
+        if strange := [key for key in reply.answers if key not in known]:
+            # An unknown topic is not repeated: it may hold anything.
+            named = ", ".join(key for key in strange if key in self._topics) or "unknown ones"
             failures.append(self._failure(f"named topics that its notes do not settle ({named})", text))
         sentences = list(dict.fromkeys(self._split(text))) or [text]
         code, section = self._plan.hcpcs_code, self._spec.key
@@ -129,8 +133,12 @@ class Binder:
             item = self._by_id.get(cited.id)
             quote = quote_passage(cited, item, self._locate)
             if quote.match is Match.MISSING:
-                what = "a quote that is not in its passage" if item else "a passage that was not given to it"
-                failures.append(self._failure(f"cited {what} ({cited.id:.80})", text))
+                what = (
+                    f"a quote that is not in its passage ({cited.id})"
+                    if item
+                    else "a passage not given to it"
+                )
+                failures.append(self._failure(f"cited {what}", text))
             evidence += [quote, *(item.basis if item else ())]
         return tuple({item.id: item for item in evidence}.values()), failures
 

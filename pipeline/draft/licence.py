@@ -18,15 +18,26 @@ def leave_out_unlicensed(
 ) -> Draft:
     """The draft without statements that quote or copy more than the licences of their documents allow.
 
-    Only those `standing` use up the allowance of the page; another is left out where it alone would be too much. What
-    is left out is a failure that does not repeat its words.
+    Only those `standing` use up the allowance of the page; what is listed beside it, withheld or failed, has one of its
+    own. What is left out is a failure that does not repeat its words.
     """
     quotes = {item.id: item for item in draft.evidence if isinstance(item, QuoteEvidence)}
-    kept, failures = [], list(draft.failures)
+    capped = [document for document in documents.values() if document.quote_words or document.page_words]
+    kept, failures, beside = [], list[str](), QuoteAllowance()
+    for failure in draft.failures:
+        fits = beside.take_all([(document, ()) for document in capped], failure)
+        section = failure.partition(":")[0]
+        failures.append(
+            failure if fits else f"{section}: a failure is not shown, for the licence of a source"
+        )
     for statement in draft.statements:
         cited = [quotes[id_] for id_ in statement.claims[0].evidence_ids if id_ in quotes]
-        counted = allowance if statement in standing else QuoteAllowance()
-        if counted.take_all(_by_document(cited, documents), statement.text):
+        uses = _by_document(cited, documents)
+        cites = {document.id for document, _ in uses}
+        # A sentence may copy a document that it does not cite.
+        uses += [(document, []) for document in capped if document.id not in cites]
+        counted = allowance if statement in standing else beside
+        if counted.take_all(uses, f"{statement.question} {statement.text}".strip()):
             kept.append(statement)
         else:
             failures.append(

@@ -180,9 +180,11 @@ def _mended(
         bound = binder.bind(mended, drafter=f"model:{task.repair_model}")
         failures += bound.failures
         if bound.statement is None:
+            binder.remember(old)
             continue
         if missing := set(old.answers) - set(bound.statement.answers):
             binder.forget(bound.statement)
+            binder.remember(old)
             failures.append(
                 f"{task.spec.key}: the mended statement no longer answers {', '.join(sorted(missing))}: {mended.text}"
             )

@@ -14,6 +14,7 @@ from pipeline.sources.descriptors import ELIDED, elide_descriptors
 Locate = Callable[[str, str], LocatedQuote]
 
 _NO_DOCUMENT = ""
+_KEPT = 8
 
 
 class Offered(NamedTuple):
@@ -49,8 +50,8 @@ class Offered(NamedTuple):
 def quote_passage(cited: CitedQuote, item: Offered | None, locate: Locate) -> QuoteEvidence:
     """The quote where it stands; the stored words replace the model's where they differ in blanks or case.
 
-    MISSING evidence keeps the model's words and the id it cited, and lies at the start of its passage, or of nothing
-    where there is no such passage. No quote of a document holds a descriptor.
+    MISSING evidence keeps the first of the model's words, for they may be anyone's, and lies at the start of its
+    passage, or of nothing where there is no such passage. No quote of a document holds a descriptor.
     """
     where = _locate(cited.quote, item.passage.text, locate) if item else LocatedQuote(0, 0, Match.MISSING)
     if item is None or where.match is Match.MISSING:
@@ -58,8 +59,8 @@ def quote_passage(cited: CitedQuote, item: Offered | None, locate: Locate) -> Qu
         return QuoteEvidence(
             id=evidence_id("missing", cited.id, cited.quote),
             document_id=item.document.id if item else _NO_DOCUMENT,
-            passage_id=cited.id,
-            quote=cited.quote,
+            passage_id=item.passage.id if item else _NO_DOCUMENT,
+            quote=shortened_quote(cited.quote),
             start=start,
             end=start,
             match=Match.MISSING,
@@ -79,6 +80,12 @@ def quote_passage(cited: CitedQuote, item: Offered | None, locate: Locate) -> Qu
         match=where.match if quote == stated else Match.NORMALISED,
         level=item.level,
     )
+
+
+def shortened_quote(quote: str) -> str:
+    """The first words of a quote that stands nowhere."""
+    words = quote.split()
+    return " ".join(words[:_KEPT]) + (" …" if len(words) > _KEPT else "")
 
 
 def _locate(quote: str, text: str, locate: Locate) -> LocatedQuote:

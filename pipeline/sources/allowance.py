@@ -42,7 +42,7 @@ class QuoteAllowance:
             copied = _copied(said, document.text)
             quoted = _copied(said, " ".join(one.quote for one in quotes))
             places |= {f"said: {said}": max(copied - quoted, 0)}
-            longest = max(copied, *(places[quote.id] for quote in quotes))
+            longest = max([copied, *(places[quote.id] for quote in quotes)])
             if document.quote_words and longest > document.quote_words:
                 return False
             if document.page_words and sum(places.values()) > document.page_words:

@@ -6,6 +6,7 @@ from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.entailment import Judge, wants_judge
 from pipeline.verify.evidence import find_evidence
 from pipeline.verify.figures import check_figures
+from pipeline.verify.leaning import check_leaning
 from pipeline.verify.mentions import Mention, find_mentions
 from pipeline.verify.questions import check_question
 from pipeline.verify.quotes import locate_quote
@@ -24,6 +25,7 @@ __all__ = [
     "Mention",
     "Rule",
     "check_figures",
+    "check_leaning",
     "check_question",
     "check_rows",
     "check_rules",

@@ -36,6 +36,8 @@ from pipeline.verify.support import CHECK as SUPPORT
 from pipeline.verify.support import quote_in_context
 
 CHECK = "entailment"
+_REASON = 300
+"""Characters of a judge's reason that are kept."""
 _WORST_FIRST = (Label.REFUTED, Label.NOT_ENOUGH_INFO, Label.SUPPORTED)
 
 
@@ -130,8 +132,13 @@ class Judge(NamedTuple):
         if not assertions:
             return self._made(statement, failure="the judge left the statement out of its reply")
         worst = min(assertions, key=lambda each: _WORST_FIRST.index(Label(each.label)))
+        label = Label(worst.label)
+        if label is Label.SUPPORTED:  # a judge's own words on a page would be words that nobody checked
+            return self._made(statement, label=label)
         reason = worst.reason if len(assertions) == 1 else f"{worst.text} {worst.reason}"
-        return self._made(statement, label=Label(worst.label), reason=" ".join(reason.split()))
+        return self._made(
+            statement, label=label, reason=elide_descriptors(" ".join(reason.split()))[:_REASON]
+        )
 
     def _made(
         self, statement: Statement, *, label: Label | None = None, reason: str = "", failure: str = ""

@@ -10,18 +10,35 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.data import Check, Evidence, Judgement, Label, Outcome, QuoteEvidence, SourceDocument, Statement
 from pipeline.verify.quotes import normalise_quote
-from pipeline.verify.reading import read_sentence
+from pipeline.verify.reading import read_sentence, vocabulary
+from pipeline.verify.spoken import speak
 from pipeline.verify.support import quote_in_context
-from pipeline.verify.terms import speak
 
 CHECK = "question"
 UNJUDGED = "unjudged"
 """What a check found where a judge's word is all that is missing."""
 
 _ASKED = re.compile(r"^## faqs: ([^\n]+\?)[ ]*$", re.MULTILINE)
-_YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"(?:yes|no|never|always|certainly|absolutely|sure|surely|correct|indeed|of course|right|true|false)\b",
+    re.IGNORECASE,
+)
 # What a question may not bring in. It asks whether something is paid, and counts "one visit", and asserts neither.
-_NAMED = ("code#", "range#", "mod#", "pct#", "usd#", "gd#", "adj#", "ind#", "icd#", "num#", "date#", "yr#")
+_NAMED = (
+    "code#",
+    "range#",
+    "mod#",
+    "pct#",
+    "usd#",
+    "gd#",
+    "adj#",
+    "ind#",
+    "icd#",
+    "num#",
+    "date#",
+    "yr#",
+    "pay#no",
+)
 
 
 def question_of(quote: QuoteEvidence, document: SourceDocument) -> str:
@@ -41,7 +58,7 @@ def check_question(
     judgement: Judgement | None,
     own_code: str | None,
 ) -> Check:
-    """PASS where the statement has no question, or one that a note it cites asks.
+    """PASS where the statement has no question, or the one that all the notes it cites ask.
 
     Another question stands where a judge found it supported with its answer, names nothing that its sources do not,
     and is not answered by "yes" or "no": what that affirms, no check of ours could read.
@@ -52,7 +69,7 @@ def check_question(
     quotes = [item for id_ in ids if isinstance(item := evidence.get(id_), QuoteEvidence)]
     known = [(quote, documents[quote.document_id]) for quote in quotes if quote.document_id in documents]
     asked = {normalise_quote(question_of(quote, document)) for quote, document in known}
-    if normalise_quote(statement.question) in asked:
+    if asked == {normalise_quote(statement.question)}:
         return _made(Outcome.PASS, "a note asks this question")
     if _YES_OR_NO.match(statement.text):
         return _made(Outcome.FAIL, "“yes” or “no” answers only the question that the cited note asks")
@@ -73,11 +90,17 @@ def _around(quote: QuoteEvidence, document: SourceDocument) -> str:
 
 
 def _strange(question: str, sources: Sequence[str], own_code: str | None) -> list[str]:
-    """The figures, codes and modifiers of a question that none of the sources names."""
-    held = {_bare(word) for source in sources for word in read_sentence(source).words}
+    """What a question names that none of the sources does: figures, codes, modifiers; payers, persons, negations."""
+    ours, theirs = read_sentence(question), [read_sentence(source) for source in sources]
+    held = {_bare(word) for source in theirs for word in source.words}
     held |= {f"code#{own_code.lower()}"} if own_code else set()
-    words = [_bare(word) for word in read_sentence(question).words]
-    return [speak(word) for word in words if word.startswith(_NAMED) and word not in held]
+    found = [_bare(word) for word in ours.words if word.startswith(_NAMED) or ":mod#" in word]
+    known = vocabulary()
+    for words in (known.actors, known.other_payers, known.negations, known.frequency):
+        said = {word for source in theirs for word in words.findall(source.canonical)}
+        found += [word for word in words.findall(ours.canonical) if word not in said]
+        held |= said
+    return [speak(word) for word in dict.fromkeys(found) if word not in held]
 
 
 def _bare(word: str) -> str:

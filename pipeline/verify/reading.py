@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import cached_property, lru_cache
 from importlib import resources
 
@@ -173,13 +174,21 @@ def vocabulary() -> Vocabulary:
 @lru_cache(maxsize=8_192)
 def read_sentence(text: str) -> Reading:
     """Rewrite a sentence into its canonical form; see the module's and mentions' docstrings for the tokens."""
-    canonical = " ".join(mark_mentions(normalise_quote(text)).lower().split())
+    canonical = " ".join(mark_mentions(_without_accents(normalise_quote(text))).lower().split())
     for pattern, token in vocabulary().concepts:
         canonical = pattern.sub(token, canonical)
     canonical = " ".join(_mark_polarity(" ".join(canonical.split())).split())
     for pattern, token in vocabulary().payments:
         canonical = pattern.sub(token, canonical)
     return Reading(text=text, canonical=" ".join(canonical.split()))
+
+
+def _without_accents(text: str) -> str:
+    """ "nót" is read as "not", as a reader reads it."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(each for each in apart if not unicodedata.combining(each))
 
 
 def codes_in(canonical: str) -> list[str]:

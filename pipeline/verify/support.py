@@ -18,13 +18,15 @@ from pipeline.verify.claims import split_claims
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.quotes import normalise_quote
 from pipeline.verify.reading import Reading, read_sentence, stem, vocabulary
-from pipeline.verify.terms import differences, is_token, speak
+from pipeline.verify.spoken import is_token, speak
+from pipeline.verify.terms import differences
 
 CHECK = "support"
 # Order of the shared words: below this share of them in the same order, subject and object may have changed places.
 _SAME_ORDER = 0.75
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
+_SHOWN = 12  # words that nothing accounts for; more help nobody
 # The code that reading a text put before a sentence, see claims.py.
 _NAMED_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 
@@ -88,15 +90,15 @@ def _refused(
     reading: Reading, left: Sequence[str], places: Sequence[Reading], context: ClaimContext
 ) -> Finding:
     """What nothing accounts for, and in what the sentence differs from the place of its sources nearest to it."""
-    rest = ", ".join(dict.fromkeys(map(speak, left))) if left else "no row, rule or source speaks about it"
-    reason = f"not accounted for: {rest}"
+    rest = ", ".join(list(dict.fromkeys(map(speak, left)))[:_SHOWN])
     found = [
         list(differences(reading, place, left=left, own_code=context.hcpcs_code))
         for place in places
         if _is_near(reading, place)
     ]
+    reason = f"not accounted for: {rest}" if left else "no row, rule or source speaks about it"
     if nearest := min(found, key=len, default=[]):
-        reason += f"; unlike its source, {', and '.join(nearest)}"
+        reason = f"unlike its source, {', and '.join(nearest)}"
     return Finding(Check(check=CHECK, outcome=Outcome.FAIL, reason=reason, found=rest))
 
 

@@ -12,19 +12,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.verify.reading import Reading, stem, vocabulary
+from pipeline.verify.spoken import is_token, speak
 
 # By what they say; the sentence may have none that its source has not, or the other way round, see `differences`.
 _CONDITIONS = {
     "if": r"if|when|where|whenever|provided|in case|once",
     "unless": r"unless|except\w*",
     "only": r"only|solely",
-    "may": r"may|can|might|could",
+    "may": r"(?:may|can|might|could)(?! (?:be |also |still |then )*pay#yes)",
     "first": r"first",
     "documented": r"documented|doc#\w+",
     "necessary": r"necess\w+|reasonabl\w+",
     "unrelated": r"unrelated",
 }
 _OBLIGATIONS = {
+    "may": r"may|can|might|could",
     "must": r"must|shall|requires?|required|needs?|needed",
     "only": r"only|solely",
     "always": r"always",
@@ -36,20 +38,24 @@ _OMISSIONS = {
     "left out": r"omit\w*|leav\w+ out|left out|skip\w*|drop\w*|lacks?|lacking|missing|exempt\w*|waiv\w+|optional\w*",
     "instead": r"instead|rather|in place of",
     "despite": r"despite|regardless|even|anyway|although|though",
-    "unneeded": r"unnecessary|needless\w*|avoid\w*|refrain\w*|declin\w+|refus\w+|ignor\w+",
+    "unneeded": r"unnecessary|needless\w*|avoid\w*|refrain\w*|declin\w+|refus\w+|ignor\w+|barred|forb\w+",
+    "hidden": r"hid(?:e|es|den)|conceal\w*|silent|with(?:holds?|held)|delet\w+|redact\w*",
+    "at will": r"encourag\w+|invit\w+|courtesy|discretion|voluntar\w+|taste|suggest\w*|recommend\w*",
     "failing": r"fail\w*|miss|misses|missed",
 }
 # One exchanged for another turns a rule round, so both must use the same ones.
 _RELATION = re.compile(
     r"\b(?P<root>same|different|other|another|opposite|contralateral|ipsilateral|separate|distinct|both|either|before"
     r"|after|first|second|third|next|within|outside|inside|exclud|includ|medial|lateral|anterior|posterior"
-    r"|left|right|upper|lower|open|closed|initial|subsequent|primary|secondary|new|old)(?:e[sd]|ing)?\b"
+    r"|left|right|upper|lower|open|closed|initial|subsequent|primary|secondary|new|old|internal|external|diagnostic"
+    r"|therapeutic|unusual|planned)(?:e[sd]|ing|ly)?\b"
 )
 _NUMBER = re.compile(
     r"\b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
     r"|seventy|eighty|ninety|hundred|thousand|half|quarter|twice|thrice|double[ds]?|triple[ds]?|dozen|fourth|fifth"
     r"|sixth|several|few|many)\b"
 )
+_TIME = re.compile(r"\b(?:day|week|month|year|hour|minute|encounter|session|admission|stay|episode)(?=s?\b)")
 _POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 # "when it is reported" says of what the rule is, and not that it is paid.
 _REPORTED_IF = re.compile(r"(\b(?:if|when|where|whenever|that|which|who)\b[^,;.]{0,80}?) pay#yes\b")
@@ -57,44 +63,21 @@ _OR_LIST = re.compile(r"code#\w{5}(?:\s*,?\s*(?:\bor\b)?\s*code#\w{5})+")
 _CLAUSE_IF = re.compile(
     rf"\b(?:(?:{_CONDITIONS['if']})|(?P<unless>{_CONDITIONS['unless']}))\b(?P<clause>[^,;]*)"
 )
-_FIGURES = ("cnt#", "num#", "pct#", "usd#", "gd#", "ind#", "yes:mod#", "no:mod#")
-_AND, _AND_OR = re.compile(r"\band\b"), re.compile(r"\b(?:and|or|nor)\b")
-_SPOKEN = {
-    "code": "code {}", "range": "codes {}", "mod": "modifier {}", "num": "{}", "pct": "{}%", "usd": "${}",
-    "gd": "global period {}", "apc": "APC {}", "ind": "indicator {}", "adj": "adjustment code {}", "date": "{}",
-    "yr": "{}", "icd": "diagnosis {}", "lab": "the figure's name ({})", "set": "the setting ({})",
-}  # fmt: skip
-_PHRASES = {
-    "pay#yes": "that it is paid or reported",
-    "pay#no": "that it is not paid or not reported",
-    "pay#unclear": "whether it is paid",
-    "cmp#max": "at most",
-    "cmp#min": "at least, or more than",
-    "doc#need": "that documentation is required",
-    "doc#none": "that no documentation is required",
-    "doc#with": "with documentation",
-    "doc#unless": "unless documented",
-}
-
-
-def is_token(word: str) -> bool:
-    """Whether a word of a reading stands for something checkable."""
-    return "#" in word
-
-
-def speak(word: str) -> str:
-    """A word or token of a reading as a person would write it."""
-    if not is_token(word):
-        return word
-    polarity, _, bare = word.rpartition(":") if ":mod#" in word else ("", "", word)
-    if bare in _PHRASES:
-        return _PHRASES[bare]
-    kind, _, value = bare.partition("#")
-    if kind == "cnt":
-        number, _, unit = value.partition(":")
-        return f"{number} {unit}".strip()
-    said = _SPOKEN.get(kind, "{}").format(value.upper() if kind in ("code", "range", "mod", "icd") else value)
-    return f"not {said}" if polarity == "no" else said
+_COUNTED = ("cnt#", "num#", "pct#", "usd#", "gd#", "ind#", "yes:mod#", "no:mod#")
+_AND, _OR = re.compile(r"\band\b"), re.compile(r"\b(?:or|nor)\b")
+_AND_OR = re.compile(r"\b(?:and|or|nor)\b")
+# What must come in the order of the source: exchanged, it is another rule in the same words.
+_FIGURES = re.compile(
+    r"(?:(?:yes|no|unread):)?(?:mod|code|range|cnt|num|pct|usd|gd|ind|adj|icd|date|yr)#\S*\w"
+)
+_ORDERED = re.compile(
+    r"\b(?:same|different|other|another|before|after|first|second|third|next|medial|lateral|anterior|posterior|left"
+    r"|right|upper|lower|open|closed|initial|subsequent|primary|secondary|addon|diagnostic|therapeutic|operating"
+    r"|endoscop\w+|pay#\w+|not|never|no|more|less)\b"
+)
+# Shares of a sentence's words that may be new, and of its source's that may be missing.
+_NEW, _GONE = 0.2, 0.4
+_THIS_CODE = re.compile(r"\bthis (?:code|procedure|operation|service)\b")
 
 
 def differences(
@@ -105,31 +88,19 @@ def differences(
     `left` are the words and tokens of the sentence that no check accounted for.
     """
     ours, theirs = _stated(reading.canonical), _stated(source.canonical)
-    held = set(source.words)
-    yield from _named("it says", [w for w in left if is_token(w) and w not in held and w != "pay#yes"])
-    said, meant = Counter(_POLARITY.findall(ours)), Counter(_POLARITY.findall(theirs))
-    yield from _named("it says", (said - meant).elements())
-    yield from _named("it leaves out", (meant - said).elements())
+    yield from _other_tokens(reading, source, ours, theirs, left)
+    if not _in_order(_figures(ours, own_code), _figures(theirs, own_code)):
+        yield "it names codes, modifiers or figures in another order than the source"
     yield from _named("it leaves out", [f"code#{code}" for code in _codes_lost(reading, source, own_code)])
-    tokens = Counter(filter(is_token, reading.words))
-    if tokens - Counter(filter(is_token, source.words)) and max(tokens.values()) > 1:
-        yield "it names one thing more often than the source"  # "1, 3 or 3" is another list than "1, 2 or 3"
-    negations = vocabulary().negations
-    if len(negations.findall(ours)) != len(negations.findall(theirs)):
-        yield "the number of negations (not, no, without, unless, …) is not that of the source"
-    own, related = _relations(ours), _relations(theirs)
-    yield from _named("it says", [word for root, word in own.items() if root not in related])
-    yield from _named("it leaves out", [word for root, word in related.items() if root not in own])
-    for words in (_NUMBER, vocabulary().actors, vocabulary().other_payers):
+    yield from _other_relations(ours, theirs)
+    yield from _other_logic(ours, theirs)
+    for words in (_NUMBER, _TIME, vocabulary().actors, vocabulary().other_payers, vocabulary().frequency):
         yield from _named("it says", sorted(set(words.findall(ours)) - set(words.findall(theirs))))
     for words in (vocabulary().anatomy, vocabulary().services):
         known = {match["root"] for match in words.finditer(theirs)}
-        strange = [match.group() for match in words.finditer(ours) if match["root"] not in known]
-        yield from _named("it says", strange)
-    for kinds in (_OBLIGATIONS, _OMISSIONS):
-        yield from _named("it says", sorted(_kinds(kinds, ours) - _kinds(kinds, theirs)))
-    yield from _named("it leaves out", sorted(_kinds(_CONDITIONS, theirs) - _kinds(_CONDITIONS, ours)))
+        yield from _named("it says", [m.group() for m in words.finditer(ours) if m["root"] not in known])
     yield from _named("it leaves out the condition", _conditions_lost(reading, theirs))
+    yield from _other_words(reading, source)
 
 
 def _named(what: str, words: Iterable[str]) -> Iterator[str]:
@@ -142,13 +113,81 @@ def _stated(canonical: str) -> str:
     return _REPORTED_IF.sub(r"\1", canonical)
 
 
-def _relations(canonical: str) -> dict[str, str]:
-    """The words of relation by their roots."""
-    return {match["root"]: match.group() for match in _RELATION.finditer(canonical)}
+def _other_tokens(
+    reading: Reading, source: Reading, ours: str, theirs: str, left: Sequence[str]
+) -> Iterator[str]:
+    """Figures, codes and modifiers: none that the source has not, none twice, all in its polarity."""
+    held = set(source.words)
+    yield from _named("it says", [w for w in left if is_token(w) and w not in held and w != "pay#yes"])
+    said, meant = Counter(_POLARITY.findall(ours)), Counter(_POLARITY.findall(theirs))
+    yield from _named("it says", (said - meant).elements())
+    yield from _named("it leaves out", (meant - said).elements())
+    tokens = Counter(filter(is_token, reading.words))
+    again = tokens - Counter(filter(is_token, source.words))
+    if again and max(tokens.values()) > 1:  # "1, 3 or 3" is another list than "1, 2 or 3"
+        yield from _named("it names more often than the source", again)
+
+
+def _figures(canonical: str, own_code: str | None) -> list[str]:
+    """Figures, codes and modifiers in their order; "this code" is the page's own."""
+    if own_code:
+        canonical = _THIS_CODE.sub(f"code#{own_code.lower()}", canonical)
+    return _FIGURES.findall(canonical)
+
+
+def _other_relations(ours: str, theirs: str) -> Iterator[str]:
+    """Words of relation: the same, and in the same order: a rule turned round has the words of the rule."""
+    own, related = _roots(_RELATION, ours), _roots(_RELATION, theirs)
+    yield from _named("it says", [word for root, word in own.items() if root not in related])
+    yield from _named("it leaves out", [word for root, word in related.items() if root not in own])
+    if not _in_order(_ORDERED.findall(ours), _ORDERED.findall(theirs)):
+        yield "its words of relation, of payment or of negation stand in another order than in the source"
+
+
+def _other_logic(ours: str, theirs: str) -> Iterator[str]:
+    """Negations, duties, omissions, conditions; "and" for "or"."""
+    negations = vocabulary().negations
+    if len(negations.findall(ours)) != len(negations.findall(theirs)):
+        yield "it has not as many negations (not, no, without, unless, …) as the source"
+    for kinds in (_OBLIGATIONS, _OMISSIONS):
+        yield from _named("it says", sorted(_kinds(kinds, ours) - _kinds(kinds, theirs)))
+    yield from _named("it leaves out", sorted(_kinds(_CONDITIONS, theirs) - _kinds(_CONDITIONS, ours)))
+    if len(_OR.findall(ours)) > len(_OR.findall(theirs)):
+        yield "it says “or” more often than the source"
+    elif _OR.search(theirs) and len(_AND.findall(ours)) > len(_AND.findall(theirs)):
+        yield "it says “and” where the source says “or”"
+
+
+def _other_words(reading: Reading, source: Reading) -> Iterator[str]:
+    """Plain words may be others, but not most of them: a sentence that shares few words is about something else."""
+    ours, theirs = _content(reading), _content(source)
+    new = [word for root, word in ours.items() if root not in theirs]
+    gone = [word for root, word in theirs.items() if root not in ours]
+    if len(new) > max(1, _NEW * len(ours)):
+        yield from _named("too many of its words are not the source's:", new)
+    if len(gone) > max(1, _GONE * len(theirs)):
+        yield from _named("it leaves out much of what the source says:", gone)
+
+
+def _content(reading: Reading) -> dict[str, str]:
+    """The words that are neither tokens nor plain, by their stems."""
+    plain = vocabulary().plain
+    return {stem(word): word for word in reading.words if not is_token(word) and stem(word) not in plain}
+
+
+def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether those of ours that are theirs too come in their order."""
+    known, rest = set(theirs), iter(theirs)
+    return all(one in rest for one in ours if one in known)
 
 
 def _kinds(kinds: dict[str, str], canonical: str) -> set[str]:
     return {kind for kind, words in kinds.items() if re.search(rf"\b(?:{words})\b", canonical)}
+
+
+def _roots(words: re.Pattern[str], canonical: str) -> dict[str, str]:
+    """The words found, by their roots."""
+    return {match["root"]: match.group() for match in words.finditer(canonical)}
 
 
 def _codes_lost(reading: Reading, source: Reading, own_code: str | None) -> list[str]:
@@ -173,7 +212,7 @@ def _conditions_lost(reading: Reading, source: str) -> Iterator[str]:
         parts = _AND_OR if match["unless"] else _AND
         for part in parts.split(match["clause"]):
             words = Reading(text=part, canonical=part.strip()).words
-            figures = [word for word in words if word.startswith(_FIGURES)]
+            figures = [word for word in words if word.startswith(_COUNTED)]
             content = [word for word in words if stem(word) not in plain]
             if any(word not in named for word in figures) or (
                 content and not any(stem(word) in ours for word in content)

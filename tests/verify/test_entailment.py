@@ -173,7 +173,7 @@ NAMES = quote("The operative report names each wrist")
 
 
 def test_a_judge_vouches_for_words():
-    text = "In the surgical write-up each wrist is identified by its name."
+    text = "The operative report identifies each wrist."
     alone = examine(text, NAMES)
     assert alone.label is Label.NOT_ENOUGH_INFO and wanted(alone)
     judged = examine(text, NAMES, Label.SUPPORTED)
@@ -184,11 +184,11 @@ def test_a_judge_vouches_for_words():
 @pytest.mark.parametrize(
     "text",
     [
-        "In the surgical write-up each of 2 wrists is identified.",  # a figure
-        "In the surgical write-up each wrist is identified for 29848.",  # a code
-        "The surgical write-up needs modifier 59 for each wrist.",  # a modifier
-        "In the surgical write-up each wrist is not identified.",  # a negation
-        "In the surgical write-up the same wrist is identified.",  # a word of relation
+        "The operative report identifies each of 2 wrists.",  # a figure
+        "The operative report identifies each wrist for 29848.",  # a code
+        "The operative report needs modifier 59 for each wrist.",  # a modifier
+        "The operative report does not identify each wrist.",  # a negation
+        "The operative report identifies the same wrist.",  # a word of relation
     ],
 )
 def test_a_judge_cannot_vouch_for_figures_codes_modifiers_negations_or_relations(text: str):

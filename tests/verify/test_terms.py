@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.verify.reading import read_sentence
-from pipeline.verify.terms import differences, speak
+from pipeline.verify.spoken import speak
+from pipeline.verify.terms import differences
 
 REMOVAL = (
     "Removal, 20680, may be reported with this procedure on the same wrist if it is medically reasonable and necessary "
@@ -20,10 +21,13 @@ def unlike(text: str, source: str, own_code: str = "29881") -> list[str]:
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        ("If 2 codes are billed, it shows each side.", "When 2 codes are billed, it shows every side."),
         (
-            "When 22830 is reported, the record says why.",
-            "If 22830 is also billed, the record shows the reason.",
+            "If 2 codes are billed, the record shows each side treated.",
+            "When 2 codes are billed, the record shows every side treated.",
+        ),
+        (
+            "When 22830 is reported, the record says why it was.",
+            "If 22830 is also billed, the record shows why it was.",
         ),
         ("20680 is denied with this code.", "20680 is denied with 29880, 29881 or 29882."),
         (
@@ -50,6 +54,24 @@ def test_other_words_for_the_same_are_no_difference(text: str, source: str):
         ("It is reported for the other side.", "It is reported for the same side.", "other"),
         ("It is always reported with 20680.", "It is reported with 20680.", "always"),
         ("20680 is denied with this code.", "20680 is denied with 29880 and 29881.", "code 29880"),
+        ("22612 is reported, not 22633.", "22633 is reported, not 22612.", "another order"),
+        (
+            "29880 is for the medial side; both are 29881.",
+            "This code is for the medial side; both are 29880.",
+            "order",
+        ),
+        ("50% for the first, 100% for the rest.", "100% for the first, 50% for the rest.", "another order"),
+        ("A closed treatment done open is open.", "An open treatment done closed is open.", "another order"),
+        ("The note may name each joint.", "The note names each joint.", "may"),
+        ("It shows why or when it was done.", "It shows why and when it was done.", "or"),
+        ("It takes 59 and XS on the same side.", "It takes 59 or XS on the same side.", "and"),
+        ("It is reported once a week.", "It is reported once a day.", "week"),
+        ("The report hides the donor bone.", "The report names the donor bone.", "hidden"),
+        (
+            "The surgeon signs each page in blue ink.",
+            "The report names the donor bone and the skin.",
+            "too many",
+        ),
         (
             "20680 is denied unless they differ in site.",
             "20680 is denied unless they differ in site or encounter.",
