@@ -181,7 +181,10 @@ def _anchored(workspace: Workspace, as_of: date, anchor: Anchor) -> QuoteEvidenc
 
 
 def _repeats_descriptor(workspace: Workspace, codes: Sequence[str], words: str) -> bool:
-    """Whether words are those of a descriptor that is held, of these codes or of one that the words name."""
+    """Whether words are those of a descriptor that is held: five running of any, or a short one whole of these codes
+    or of one that the words name."""
+    if workspace.descriptor_runs.stand_in(words):
+        return True
     return repeats_descriptor(words, descriptors_named(workspace.descriptors, f"{' '.join(codes)} {words}"))
 
 

@@ -34,6 +34,7 @@ from pipeline.index import IndexedDocument
 from pipeline.settings import Settings
 from pipeline.sources.anchored import AnchoredWords
 from pipeline.sources.applicability import applies
+from pipeline.sources.descriptors import DescriptorRuns
 from pipeline.sources.documents import load_documents
 from pipeline.sources.notes import Note, load_notes, note_document, note_passages
 from pipeline.sources.passages import split_passages
@@ -63,6 +64,11 @@ class Workspace:
     def descriptors(self) -> list[DescriptorSource]:
         """The sources of CPT descriptors, licensed ones first."""
         return read_descriptors(self.settings.descriptors)
+
+    @cached_property
+    def descriptor_runs(self) -> DescriptorRuns:
+        """Runs of words of all these descriptors."""
+        return DescriptorRuns(text for source in self.descriptors for text in source.texts.values())
 
     @cached_property
     def notes(self) -> list[Note]:

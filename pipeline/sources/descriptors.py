@@ -6,6 +6,7 @@ CMS's own words are public domain; the descriptors inside them are not, and a pa
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -59,7 +60,7 @@ _TITLE_OF_CODE = re.compile(
     re.IGNORECASE,
 )
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _RUN = 5
 _LONGEST = 1_500
 """Characters of a descriptor: no bracket or title is followed further."""
@@ -97,6 +98,17 @@ def repeats_descriptor(text: str, descriptors: Iterable[str]) -> bool:
         if size >= min(held) and any(run in held[size] for run in _runs(own, size)):
             return True
     return False
+
+
+class DescriptorRuns:
+    """Runs of five words of many descriptors, to look for in a text whatever codes it names."""
+
+    def __init__(self, descriptors: Iterable[str]):
+        self._runs = frozenset(run for text in descriptors for run in _runs(_words(text), _RUN))
+
+    def stand_in(self, text: str) -> bool:
+        """Whether one of them stands in the text."""
+        return any(run in self._runs for run in _runs(_words(text), _RUN))
 
 
 def _without_brackets(text: str) -> str:
@@ -140,7 +152,11 @@ def _without_titles(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+    """Words without case and accents: "sailíng_barge" is "sailing barge"."""
+    apart = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return [
+        word.casefold() for word in _WORD.findall("".join(c for c in apart if not unicodedata.combining(c)))
+    ]
 
 
 def _runs(words: list[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.sources.descriptors import elide_descriptors, may_describe, repeats_descriptor
+from pipeline.sources.descriptors import DescriptorRuns, elide_descriptors, may_describe, repeats_descriptor
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,9 @@ def test_five_words_of_a_descriptor_or_all_of_a_short_one_are_recognised():
     assert not repeats_descriptor("The repair of invented things, open, with graft.", titles)
     assert not repeats_descriptor("Fix it, or wobble fixing.", titles)
     assert not repeats_descriptor("", titles)
+
+
+def test_runs_of_any_descriptor_are_found_whatever_the_accents():
+    runs = DescriptorRuns(["Sailing barge, with copper lantern and oars", "Short one"])
+    assert runs.stand_in("They use a sail\u00edng barge w\u00edth copper_lantern each day.")
+    assert not runs.stand_in("They use a sailing barge without a lantern. Short one.")
