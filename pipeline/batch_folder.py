@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -17,6 +18,8 @@ from pipeline.llm import NEVER_BILLED, BatchApi, BatchState, ModelRequest, batch
 from pipeline.store import write_atomically
 from pipeline.verify.entailment import JudgeReply
 
+ON_ITS_WAY = timedelta(minutes=15)
+"""How long a batch that the endpoint does not list may still turn up there."""
 REPLY_TYPES = (DraftReply, JudgeReply, RepairReply)
 """What the calls of a page ask for."""
 
@@ -31,10 +34,12 @@ class HandedOut(Record):
 class Job(Record):
     """A batch that is under way: the keys of its calls, and its id at the endpoint, empty until that is known.
 
-    `token` is our own name for it, which the endpoint keeps with it.
+    `token` is our own name for it, which the endpoint keeps with it; `host` and `begun` say where and when it was sent.
     """
 
     token: str
+    host: str
+    begun: datetime
     model: str
     keys: tuple[str, ...]
     id: str = ""
@@ -82,17 +87,25 @@ class BatchFolder:
         self.settle(stale)
         return len(stale)
 
-    def begin(self, requests: Sequence[ModelRequest]) -> Job:
+    def begin(self, requests: Sequence[ModelRequest], *, host: str, now: datetime) -> Job:
         """Write down that these calls to one model are about to be submitted. Raises StateError."""
         job = Job(
-            token=uuid.uuid4().hex, model=requests[0].model, keys=tuple(request.key for request in requests)
+            token=uuid.uuid4().hex,
+            host=host,
+            begun=now,
+            model=requests[0].model,
+            keys=tuple(request.key for request in requests),
         )
         self.keep(job)
         return job
 
     def keep(self, job: Job) -> None:
         """Write a job down. Raises StateError."""
-        _write(self._jobs / f"{job.token}.json", job)
+        _write(self.path_of(job), job)
+
+    def path_of(self, job: Job) -> Path:
+        """Where a job stands."""
+        return self._jobs / f"{job.token}.json"
 
     def jobs(self) -> list[Job]:
         """Batches whose results were not fetched yet. Raises StateError for a damaged one."""
@@ -107,7 +120,7 @@ class BatchFolder:
 
     def finish(self, job: Job) -> None:
         """Forget a batch whose results were fetched, or that never came to be."""
-        (self._jobs / f"{job.token}.json").unlink(missing_ok=True)
+        self.path_of(job).unlink(missing_ok=True)
 
     def _handed_out(self) -> dict[str, HandedOut]:
         paths = sorted(self._requests.glob("*.json"))
@@ -122,14 +135,16 @@ class BatchFolder:
         return request.model_copy(update={"reply_type": reply_type})
 
 
-def submit_batch(requests: Sequence[ModelRequest], folder: BatchFolder, api: BatchApi) -> BatchState:
+def submit_batch(
+    requests: Sequence[ModelRequest], folder: BatchFolder, api: BatchApi, *, now: datetime
+) -> BatchState:
     """Submit calls to one model. Raises ModelError or UsageError as `api` does.
 
     The job is written down before the batch is created: whatever happens in between, `recover_jobs` finds out.
     """
     folder.hand_out(requests)
     file_id = api.upload(map(batch_line, requests))
-    job = folder.begin(requests)
+    job = folder.begin(requests, host=api.host, now=now)
     try:
         state = api.create(file_id, token=job.token)
     except ModelError as error:
@@ -141,23 +156,32 @@ def submit_batch(requests: Sequence[ModelRequest], folder: BatchFolder, api: Bat
 
 
 class Recovered(NamedTuple):
-    """A job whose id was not known: as it was, and its batch, None where it never came to be."""
+    """A job whose id was not known: as it was, and its batch, None where none is found.
+
+    `forgotten`: it never came to be. Otherwise it may still be on its way, or is at another host.
+    """
 
     job: Job
     state: BatchState | None
+    forgotten: bool
 
 
-def recover_jobs(folder: BatchFolder, api: BatchApi) -> Iterator[Recovered]:
-    """Ask the endpoint for jobs without an id, by their tokens: each gets its id or is forgotten. Raises ModelError."""
+def recover_jobs(folder: BatchFolder, api: BatchApi, *, now: datetime) -> Iterator[Recovered]:
+    """Ask the endpoint for jobs without an id, by their tokens: each gets its id, or is forgotten after a while.
+
+    Raises ModelError.
+    """
     for job in folder.jobs():
         if job.id:
             continue
-        state = api.find(job.token)
-        if state is None:
-            folder.finish(job)
-        else:
+        state = api.find(job.token) if job.host == api.host else None
+        if state is not None:
             folder.keep(job.model_copy(update={"id": state.id}))
-        yield Recovered(job, state)
+        # A batch may be listed long after the call that created it went out.
+        forgotten = state is None and job.host == api.host and now - job.begun > ON_ITS_WAY
+        if forgotten:
+            folder.finish(job)
+        yield Recovered(job, state, forgotten)
 
 
 _Stored = TypeVar("_Stored", bound=Record)

@@ -65,7 +65,7 @@ class Examiner:
         """What is wrong with a statement as a whole, whatever its claims."""
         context = self._context
         checks = [check_wording(statement, evidence)]
-        if not statement.cells:
+        if statement.by_model:  # what is composed, or a note's whole part, is in its own order
             checks.append(check_leaning(statement, evidence, documents=context.documents))
         if statement.question:
             checks.append(

@@ -18,6 +18,7 @@ _PASSAGE = re.compile(r'<passage id="([^"]+#[^"]+)">\n(.*?)\n</passage>', re.DOT
 _STATEMENT = re.compile(r"^Statement (s\d+)", re.MULTILINE)
 _QUESTION = re.compile(r"^- (\w+): ", re.MULTILINE)
 _ASKED = "-question"  # ends the id of the question that a passage answers
+_SHORT = 3  # words
 _MOST = 10  # statements of a section
 
 
@@ -27,13 +28,14 @@ def draft(user: str) -> dict[str, object]:
     passages = dict(_PASSAGE.findall(user))
     asked = {id_.removesuffix(_ASKED): text for id_, text in passages.items() if id_.endswith(_ASKED)}
     for id_ in [id_ for id_ in passages if not id_.endswith(_ASKED)][:_MOST]:
-        sentences = re.split(r"(?<=[.!?])\s", passages[id_].strip())
-        sentence = max(sentences[:2], key=len).rstrip(".!?")
+        passage = passages[id_].strip()
+        first = re.split(r"(?<=[.!?])\s", passage)[0].rstrip(".!?")
+        reworded = len(first.split()) > _SHORT  # "No" is said with all that follows
         statements.append(
             {
-                "text": f"{sentence} as told.",
+                "text": f"{first} as told." if reworded else passage,
                 "question": asked.get(id_, ""),
-                "evidence": [{"id": id_, "quote": sentence}],
+                "evidence": [{"id": id_, "quote": first if reworded else passage}],
                 "answers": keys if not statements else [],
             }
         )

@@ -18,13 +18,14 @@ from pipeline.cli.common import (
     Codes,
     Json,
     Ranges,
+    now,
     open_workspace,
     parse_date,
     print_json,
     select,
 )
 from pipeline.cli.models import Judge, Model, Repair, pending_calls, require_names
-from pipeline.errors import UsageError
+from pipeline.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.batch_folder import BatchFolder
@@ -144,17 +145,17 @@ def submit(
         )
         _drop_stale(folder, pending)
         if not pending.requests:
-            print("nothing to submit: all replies are there")
+            (_note if as_json else print)("nothing to submit: all replies are there")
             return
         api = open_batch_api(os.environ)
         _recover(folder, api)
         under_way = folder.under_way()
         requests = [request for request in pending.requests if request.key not in under_way]
         if not requests:
-            print("nothing to submit: all were submitted")
+            (_note if as_json else print)("nothing to submit: all were submitted")
         for name in dict.fromkeys(request.model for request in requests):
             own = [request for request in requests if request.model == name]
-            state = submit_batch(own, folder, api)
+            state = submit_batch(own, folder, api, now=now())
             if as_json:
                 print_json(state.model_dump(mode="json"))
             else:
@@ -164,23 +165,35 @@ def submit(
 @batch.command("poll")
 def poll(as_json: Json = False) -> None:
     """Ask after submitted batches, and take back the replies of those that have ended."""
-    from pipeline.llm import open_batch_api
+    from pipeline.llm import ModelFailure, open_batch_api
 
     workspace = open_workspace()
     with _alone(workspace):
         folder = _folder(workspace)
         if not folder.jobs():
-            print("no batch is under way")
+            (_note if as_json else print)("no batch is under way")
             return
         api = open_batch_api(os.environ)
         _recover(folder, api)
-        for job in folder.jobs():
-            state = api.poll(job.id)
+        lost: list[str] = []
+        for job in (job for job in folder.jobs() if job.id):
+            try:
+                state = api.poll(job.id)
+                lines = list(api.results(state)) if state.ended else []
+            except ModelError as error:
+                if error.kind is not ModelFailure.REJECTED:
+                    raise
+                lost.append(
+                    f"{job.id} cannot be fetched ({error}); delete {folder.path_of(job)} to give it up"
+                )
+                continue
             if state.ended:
-                _show_ended(state, _import(api.results(state), workspace, job.keys), as_json=as_json)
+                _show_ended(state, _import(lines, workspace, job.keys), as_json=as_json)
                 folder.finish(job)
             else:
                 _show_under_way(state, as_json=as_json)
+        if lost:
+            raise ModelError("; ".join(lost), kind=ModelFailure.REJECTED)
 
 
 def _alone(workspace: Workspace) -> AbstractContextManager[None]:
@@ -199,16 +212,19 @@ def _pending(
 
 
 def _recover(folder: BatchFolder, api: BatchApi) -> None:
-    from pipeline.batch_folder import recover_jobs
+    from pipeline.batch_folder import ON_ITS_WAY, recover_jobs
 
-    for job, state in recover_jobs(folder, api):
+    for job, state, forgotten in recover_jobs(folder, api, now=now()):
         calls = f"{len(job.keys)} calls to {job.model}"
-        if state is None:
-            _note(
-                f"a batch of {calls} was begun and did not reach the endpoint; they are to be submitted again"
-            )
-        else:
+        if state is not None:
             _note(f"the batch of {calls} whose id got lost is {state.id}")
+        elif forgotten:
+            _note(f"a batch of {calls} was begun and never came to be; they can be submitted again")
+        elif job.host != api.host:
+            _note(f"a batch of {calls} was begun at {job.host}; set OPENAI_BASE_URL to it and poll")
+        else:
+            until = (job.begun + ON_ITS_WAY).strftime("%H:%M")
+            _note(f"a batch of {calls} was begun and may still be on its way; poll again after {until} UTC")
 
 
 def _drop_stale(folder: BatchFolder, pending: Pending) -> None:

@@ -96,10 +96,10 @@ def require_names(model: str | None, judge: str | None, repair: str | None, *, w
 
     if model is None:
         raise UsageError(f"{what} needs a model; name it with --model")
-    draft, mends = (":".join(parse_model_spec(name)) for name in (model, repair or model))
+    draft, mends = (parse_model_spec(name).model for name in (model, repair or model))
     if judge == "none":
         return ModelNames(draft, "", mends)
-    return ModelNames(draft, ":".join(parse_model_spec(judge)) if judge else draft, mends)
+    return ModelNames(draft, parse_model_spec(judge).model if judge else draft, mends)
 
 
 def open_run(options: ModelOptions, *, workspace: Workspace) -> ModelRun:
@@ -180,22 +180,29 @@ def calls_line(totals: Totals, claims: int) -> str:
         f"{totals.usage.input_tokens:,} in{cached}, {totals.usage.output_tokens:,} out; "
         f"cost: {show_cost(totals.cost)}\n"
         f"claims of the model that stand: {claims:,}"
-        + (f", {tokens_a_claim(totals, claims):,} tokens each" if claims else "")
+        + (f", {_counted(tokens_a_claim(totals, claims))} tokens each" if claims else "")
     )
 
 
-def tokens_a_claim(totals: Totals, claims: int) -> int:
-    """Tokens in and out, of all calls, for each claim that stands."""
-    return round((totals.usage.input_tokens + totals.usage.output_tokens) / claims) if claims else 0
+def _counted(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
+
+
+def tokens_a_claim(totals: Totals, claims: int) -> int | None:
+    """Tokens in and out, of all calls now and before, for each claim that stands; None where nobody counted them."""
+    used = totals.usage + totals.stored_usage
+    tokens = used.input_tokens + used.output_tokens
+    return round(tokens / claims) if claims and tokens else None
 
 
 def calls_json(meter: Meter, claims: int) -> dict[str, object]:
     """The sums of a run: in all, and by page, section, prompt and model; and the claims that came of it."""
-    groups = ("page", "section", "prompt", "model")
+    groups = ("page", "section", "subject", "prompt", "model")
     return {
         **meter.totals().model_dump(mode="json"),
         "claims": claims,
-        "tokens_a_claim": tokens_a_claim(meter.totals(), claims) or None,
+        "cost": None if meter.totals().cost is None else str(meter.totals().cost),
+        "tokens_a_claim": tokens_a_claim(meter.totals(), claims),
         **{
             f"by_{group}": {
                 name: totals.model_dump(mode="json") for name, totals in meter.totals_by(group).items()

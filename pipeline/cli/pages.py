@@ -118,7 +118,7 @@ def regenerate(
                 print_json({"calls": calls_json(run.meter, written.count)})
             else:
                 print(calls_line(run.meter.totals(), written.count))
-                if run.judges_itself:
+                if run.judges_itself and "judge" in run.meter.totals_by("prompt"):
                     print("the model judged its own sentences; --judge names another")
 
 
@@ -149,7 +149,7 @@ def _print_results(results: Iterable[Regenerated], *, began: float, single: bool
             page = result.page
             print(
                 f"{page.hcpcs_code}  {_statements(page):>3} statements, {len(page.verdicts):>3} claims supported, "
-                f"{len(page.withheld)} withheld, {len(page.gaps)} gaps  {result.path}"
+                f"{len(page.withheld)} withheld, {len(page.gaps)} gaps{_noted(page)}  {result.path}"
             )
 
 
@@ -176,6 +176,10 @@ def _print_estimate(
     print("Each reply may be followed by a judging call, and by up to two of mending and judging again.")
 
 
+def _noted(page: Page) -> str:
+    return f", {len(page.failures)} notes on the drafting" if page.failures else ""
+
+
 def _statements(page: Page) -> int:
     return sum(len(section.statements) for section in page.sections)
 
@@ -189,6 +193,8 @@ def _result_json(result: Regenerated) -> dict[str, object]:
         "path": str(result.path),
         "claims": count_claims(page),
         "gaps": [gap.model_dump() for gap in page.gaps],
+        "withheld": len(page.withheld),
+        "failures": list(page.failures),
         "releases": _releases(page),
         "carried": dict(carried_releases(page)),
         "fingerprint": page.fingerprint,
@@ -202,6 +208,7 @@ def _releases(page: Page) -> list[str]:
 
 def _summary(result: Regenerated, *, seconds: float) -> str:
     """The one-screen summary of a page."""
+    from pipeline.data import is_supported
     from pipeline.page.assemble import carried_releases, count_claims
 
     page = result.page
@@ -225,9 +232,10 @@ def _summary(result: Regenerated, *, seconds: float) -> str:
     lines.append(f"  gaps: {len(page.gaps) or 'none'}")
     lines += [f"    {gap.section_key}: {gap.question} ({gap.reason})" for gap in page.gaps]
     for held in page.withheld:
-        reasons = [getattr(v, "reason", getattr(v, "failure", "")) for v in held.verdicts]
+        against = (v for v in held.verdicts if not is_supported(v))
+        reasons = dict.fromkeys(getattr(v, "reason", getattr(v, "failure", "")) for v in against)
         lines.append(f"  withheld: {held.statement.text[:90]} ({'; '.join(reasons)[:120]})")
-    lines += [f"  failed: {failure}" for failure in page.failures]
+    lines += [f"  noted: {failure}" for failure in page.failures]
     carried = carried_releases(page)
     if carried:
         lines.append(

@@ -94,6 +94,11 @@ class Statement(Record):
     drafter: str
     claims: tuple[Claim, ...]
 
+    @property
+    def by_model(self) -> bool:
+        """Whether a language model wrote it."""
+        return self.drafter.startswith("model:")
+
 
 class Check(Record):
     """One finding of one check on one claim, readable by machines."""

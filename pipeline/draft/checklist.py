@@ -16,19 +16,19 @@ def tie_checklist(draft: Draft, *, standing: Collection[str] = ()) -> Draft:
     """
     evidence = {item.id: item for item in draft.evidence}
     by_document: dict[str, str] = {}
-    drafted = [claim for s in draft.statements if s.section_key == "documentation" for claim in s.claims]
-    for claim in sorted(drafted, key=lambda claim: claim.id not in standing):
+    required = [claim for s in draft.statements if s.section_key == "documentation" for claim in s.claims]
+    for claim in sorted(required, key=lambda claim: claim.id not in standing):
         for id_ in claim.evidence_ids:
             item = evidence[id_]
             if isinstance(item, QuoteEvidence):
                 by_document.setdefault(item.document_id, claim.id)
-    known = {claim.id for claim in drafted}
+    drafted = {claim.id for statement in draft.statements for claim in statement.claims}
     tied = []
     for statement in draft.statements:
         if statement.derived_from:
             document_id = statement.claims[0].subject.partition("#")[0]
             origin = by_document.get(document_id, statement.derived_from)
-            if origin not in known:
+            if origin not in drafted:
                 continue
             statement = statement.model_copy(update={"derived_from": origin})
         tied.append(statement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pipeline.data import SectionSpec, Statement
-from pipeline.draft.records import Draft
+from pipeline.draft.records import Draft, merge_drafts
 
 
 def fill_gaps(
@@ -13,8 +13,12 @@ def fill_gaps(
 ) -> Draft:
     """The written section with the first extracted statement for each question that no `standing` one answers.
 
-    So a page by a model never answers less than one without. `extract` is made only where a question is open.
+    So a page by a model answers no question less than one without; where nothing of a section stands, the whole
+    extract takes its place. `extract` is made only where it is needed.
     """
+    standing = list(standing)
+    if not standing:
+        return merge_drafts([written, extract()])
     answered = {key for statement in standing for key in statement.answers}
     wanted = {question.key for question in spec.must_answer} - answered
     if not wanted:

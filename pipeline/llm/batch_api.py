@@ -53,6 +53,11 @@ class BatchApi:
         self._creating = client.with_options(max_retries=0)
         self._endpoint = endpoint
 
+    @property
+    def host(self) -> str:
+        """The endpoint's name."""
+        return self._endpoint.host
+
     def upload(self, lines: Iterable[Mapping[str, Any]]) -> str:
         """Send the lines of `batch_line`, which costs nothing yet, and give the id of their file, for `create`.
 

@@ -29,6 +29,14 @@ outlasts a crowded moment. Where `Retry-After` says more than two minutes it giv
 _DETAIL_CHARACTERS = 200
 
 
+_SHORTEST_KEY = 16
+
+
+def without_key(text: str, key: str) -> str:
+    """The text with the key left out. What is shorter than keys are, such as "local", is a word that it may hold."""
+    return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
+
+
 class Endpoint:
     """One address and key. Nothing is imported, checked or sent before `settings` is asked for.
 
@@ -49,7 +57,8 @@ class Endpoint:
     @property
     def host(self) -> str:
         """Its name for messages; never the whole address, which may hold a password or a token."""
-        return urlsplit(self._base_url or DEFAULT_BASE_URL).hostname or "the endpoint"
+        url = self._base_url or DEFAULT_BASE_URL
+        return (_is_address(url) and urlsplit(url).hostname) or "the endpoint"
 
     def settings(self) -> dict[str, Any]:
         """What the SDK's and LangChain's clients take to reach it.
@@ -66,8 +75,7 @@ class Endpoint:
             raise ModelError(
                 "OPENAI_API_KEY holds characters that no key has; copy it again", kind=ModelFailure.NO_KEY
             )
-        parts = urlsplit(self._base_url or DEFAULT_BASE_URL)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(self._base_url or DEFAULT_BASE_URL):
             raise UsageError("OPENAI_BASE_URL is no address; write it as http://localhost:8080/v1")
         from pipeline.llm.bounded_http import open_http
 
@@ -83,8 +91,7 @@ class Endpoint:
 
     def clean(self, text: str) -> str:
         """What the endpoint said, without the key should it repeat it."""
-        key = self._key.get_secret_value()
-        return text.replace(key, "[key]") if key else text
+        return without_key(text, self._key.get_secret_value())
 
     def explain(self, error: openai.OpenAIError, *, what: str) -> ModelError:
         """The error in one sentence, without the key. `what` was asked for: a model's name, or `batches`."""
@@ -117,3 +124,12 @@ class Endpoint:
         body: Any = getattr(error, "body", None)
         words = body.get("message") if isinstance(body, dict) else None
         return self.clean(" ".join(str(words or type(error).__name__).split()))[:_DETAIL_CHARACTERS]
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and known_port and url.isprintable()

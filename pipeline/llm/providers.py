@@ -17,7 +17,7 @@ from pipeline.llm.client import (
     ModelReply,
     ModelRequest,
 )
-from pipeline.llm.endpoint import MAX_RETRIES
+from pipeline.llm.endpoint import MAX_RETRIES, without_key
 from pipeline.llm.openai_compatible import OpenAICompatibleClient, read_usage
 
 # How other providers call what OpenAI calls `length` and `content_filter`.
@@ -140,6 +140,6 @@ class ProviderClient:
 def _clean(text: str, chat: Any) -> str:
     """What a model said, without the keys its client holds, should it repeat one."""
     for value in vars(chat).values():
-        if isinstance(value, SecretStr) and value.get_secret_value():
-            text = text.replace(value.get_secret_value(), "[key]")
+        if isinstance(value, SecretStr):
+            text = without_key(text, value.get_secret_value())
     return text

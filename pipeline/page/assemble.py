@@ -226,4 +226,4 @@ def count_claims(page: Page) -> dict[str, int]:
 
 def count_written(page: Page) -> int:
     """How many claims on the page a model wrote; all of them are supported."""
-    return sum(len(s.claims) for s in statements_of(page) if s.drafter.startswith("model:"))
+    return sum(len(s.claims) for s in statements_of(page) if s.by_model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -34,6 +35,22 @@ UNCLASSIFIED_NOTICE = (
     "to apply without knowing what the service is."
 )
 _RESERVED = ("references", "gaps")
+
+
+_MADE_FROM = {"extractive": "from notes, word for word", "tables": "from rows of tables"}
+
+
+def made_by(page: Page) -> str:
+    """Who drafted how many of the statements that stand on the page, and what checked them."""
+    standing = statements_of(page)
+    models = Counter(statement.drafter for statement in standing if statement.by_model)
+    others = Counter(statement.drafter for statement in standing if not statement.by_model)
+    said = [f"{models[name]} by the model {name.removeprefix('model:')}" for name in sorted(models)]
+    said += [f"{number} {_MADE_FROM.get(name, name)}" for name, number in sorted(others.items())]
+    no_model = "" if models else " No language model was used."
+    return (
+        f"Statements on this page: {', '.join(said) or 'none'}. All were checked by {page.checker}.{no_model}"
+    )
 
 
 def cpt_notice(page: Page) -> str:

@@ -39,8 +39,7 @@ def render_markdown(page: Page, *, shown: layout.Layout | None = None) -> str:
         ]
     blocks += [
         "## How this page was made",
-        f"Statements were drafted by {escape(page.drafter)} and checked by {escape(page.checker)}. "
-        f"{layout.STANDING_NOTICE}",
+        f"{escape(layout.made_by(page))} {layout.STANDING_NOTICE}",
         layout.ROUNDING_NOTICE,
         escape(layout.cpt_notice(page)),
         f"Input fingerprint {escape(page.fingerprint)}",

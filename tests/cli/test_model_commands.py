@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -254,9 +255,13 @@ def test_a_batch_whose_answer_was_lost_is_not_paid_again(tmp_path, batches):
     batches.answer = (False, 502)
     assert call(*submit).returncode == 7
     batches.answer = (True, 200)
-    again = call(*submit)
+    waits = call(*submit)
+    assert waits.stdout == "nothing to submit: all were submitted\n" and batches.created == 2
+    assert "may still be on its way; poll again after" in waits.stderr
+    later = str(int(time.time()) + 3600)
+    again = run(tmp_path, "batch", *submit, OPENAI_BASE_URL=batches.url, SOURCE_DATE_EPOCH=later)
     assert again.stdout.startswith("batch-1: 4 calls") and len(again.stderr.splitlines()) == 1
-    assert "was begun and did not reach the endpoint" in again.stderr
+    assert "was begun and never came to be" in again.stderr
 
 
 def test_a_batch_that_failed_says_why_and_can_be_submitted_again(tmp_path, batches):

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipeline.batch_folder import REPLY_TYPES, BatchFolder, recover_jobs, submit_batch
+from pipeline.batch_folder import ON_ITS_WAY, REPLY_TYPES, BatchFolder, recover_jobs, submit_batch
 from pipeline.batch_runs import PageState, Pending
 from pipeline.errors import ModelError, StateError, UsageError
 from pipeline.llm import Journal, ModelRequest, batch_line, import_batch, make_request, open_batch_api
@@ -15,6 +16,7 @@ from tests.llm.batch_server import BatchServer
 from tests.llm.cases import KEY, Colour, colour_request
 from tests.llm.test_batch import GOOD, result
 
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ONE, TWO = (colour_request(user=user, label=f"20970/{user}/draft") for user in ("one", "two"))
 
 
@@ -33,7 +35,7 @@ def folder(path: Path) -> BatchFolder:
 
 
 def test_a_job_holds_its_id_and_its_calls(server: BatchServer, tmp_path: Path):
-    state = submit_batch([ONE], folder(tmp_path), api(server))
+    state = submit_batch([ONE], folder(tmp_path), api(server), now=NOW)
     (job,) = folder(tmp_path).jobs()
     assert (job.id, job.model, job.keys) == (state.id, ONE.model, (ONE.key,))
     assert server.batches[state.id]["metadata"] == {"briefwright": job.token}
@@ -49,31 +51,38 @@ def test_a_batch_that_may_have_been_created_is_not_asked_for_twice(
 ):
     server.answer = (True, status)
     with pytest.raises(ModelError):
-        submit_batch([ONE], folder(tmp_path), api(server))
+        submit_batch([ONE], folder(tmp_path), api(server), now=NOW)
     assert (server.created, len(server.batches)) == (1, 1)
 
 
 def test_a_batch_whose_id_was_lost_is_found_by_its_token(server: BatchServer, tmp_path: Path):
     server.answer = (True, 502)
     with pytest.raises(ModelError):
-        submit_batch([ONE], folder(tmp_path), api(server))
+        submit_batch([ONE], folder(tmp_path), api(server), now=NOW)
     server.answer = (True, 200)
-    submit_batch([TWO], folder(tmp_path), api(server))  # another, which is first in the list
-    ((job, state),) = recover_jobs(folder(tmp_path), api(server))
+    submit_batch([TWO], folder(tmp_path), api(server), now=NOW)  # another, which is first in the list
+    ((job, state, _),) = recover_jobs(folder(tmp_path), api(server), now=NOW)
     assert (job.keys, job.id) == ((ONE.key,), "")
     assert state is not None and state.id == "batch-0"
     assert sorted(job.id for job in folder(tmp_path).jobs()) == ["batch-0", "batch-1"]
-    assert list(recover_jobs(folder(tmp_path), api(server))) == []
+    assert list(recover_jobs(folder(tmp_path), api(server), now=NOW)) == []
 
 
-def test_a_batch_that_never_came_to_be_is_forgotten(server: BatchServer, tmp_path: Path):
+def test_a_batch_that_never_came_to_be_is_forgotten_after_a_while(server: BatchServer, tmp_path: Path):
     server.answer = (False, 502)
     with pytest.raises(ModelError):
-        submit_batch([ONE], folder(tmp_path), api(server))
+        submit_batch([ONE], folder(tmp_path), api(server), now=NOW)
+    for waited, forgotten in ((ON_ITS_WAY, False), (ON_ITS_WAY * 2, True)):
+        ((job, state, gone),) = recover_jobs(folder(tmp_path), api(server), now=NOW + waited)
+        assert (job.keys, state, gone) == ((ONE.key,), None, forgotten)
+        assert folder(tmp_path).under_way() == (set() if forgotten else {ONE.key})
+
+
+def test_a_batch_begun_elsewhere_is_not_looked_for_here(server: BatchServer, tmp_path: Path):
+    folder(tmp_path).begin([ONE], host="api.example.org", now=NOW)
+    ((_, state, gone),) = recover_jobs(folder(tmp_path), api(server), now=NOW + ON_ITS_WAY * 9)
+    assert (state, gone) == (None, False)
     assert folder(tmp_path).under_way() == {ONE.key}
-    ((job, state),) = recover_jobs(folder(tmp_path), api(server))
-    assert (job.keys, state) == ((ONE.key,), None)
-    assert folder(tmp_path).jobs() == []
 
 
 def test_a_kill_behind_the_creation_loses_nothing(server: BatchServer, tmp_path: Path, monkeypatch):
@@ -89,8 +98,8 @@ def test_a_kill_behind_the_creation_loses_nothing(server: BatchServer, tmp_path:
 
     monkeypatch.setattr(batches, "create", killed)
     with pytest.raises(Killed):
-        submit_batch([ONE], folder(tmp_path), batches)
-    ((_, state),) = recover_jobs(folder(tmp_path), api(server))
+        submit_batch([ONE], folder(tmp_path), batches, now=NOW)
+    ((_, state, _),) = recover_jobs(folder(tmp_path), api(server), now=NOW)
     assert state is not None and state.id == "batch-0"
 
 
@@ -98,13 +107,13 @@ def test_a_kill_behind_the_creation_loses_nothing(server: BatchServer, tmp_path:
 def test_a_batch_that_was_refused_leaves_no_job(server: BatchServer, tmp_path: Path, status: int):
     server.answer = (False, status)
     with pytest.raises(ModelError):
-        submit_batch([ONE], folder(tmp_path), api(server))
+        submit_batch([ONE], folder(tmp_path), api(server), now=NOW)
     assert (server.created, folder(tmp_path).jobs()) == (1, [])
 
 
 def test_what_makes_no_batch_leaves_no_job(server: BatchServer, tmp_path: Path):
     with pytest.raises(UsageError):
-        submit_batch([ONE, colour_request("openai:other")], folder(tmp_path), api(server))
+        submit_batch([ONE, colour_request("openai:other")], folder(tmp_path), api(server), now=NOW)
     assert (server.asked, folder(tmp_path).jobs()) == ([], [])
 
 
@@ -144,7 +153,7 @@ def test_what_no_page_waits_for_any_more_is_dropped(server: BatchServer, tmp_pat
     submitted = colour_request(user="four", label="20970/faqs/draft")
     kept = folder(tmp_path)
     kept.hand_out([ONE, TWO, other_page])
-    submit_batch([submitted], kept, api(server))
+    submit_batch([submitted], kept, api(server), now=NOW)
     assert kept.drop_stale(pending(TWO, model="openai:another")) == 0
     assert kept.drop_stale(pending(TWO)) == 1
     assert set(kept.requests()) == {TWO.key, other_page.key, submitted.key}

@@ -174,7 +174,13 @@ def test_withheld_words_stay_off_the_page_but_the_reason_is_given() -> None:
 def test_the_footer_says_how_the_page_was_made() -> None:
     foot = html_of(sample_page()).css_first("footer")
     assert foot is not None
-    for part in ("half up to cents", "registered trademark", "extractive 1", "checks 1", "5f5f5f"):
+    for part in (
+        "half up to cents",
+        "registered trademark",
+        "No language model was used",
+        "checks 1",
+        "5f5f5f",
+    ):
         assert part in foot.text()
 
 
