@@ -27,6 +27,8 @@ _SAME_ORDER = 0.75
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
 _SHOWN = 12  # words that nothing accounts for; more help nobody
+# One says what the other does; that a condition is one in both, terms.py looks after.
+_IF = frozenset(("if", "when", "where"))
 # The code that reading a text put before a sentence, see claims.py.
 _NAMED_FIRST = re.compile(r"^\[(?P<code>\w{5})\] ")
 
@@ -154,6 +156,8 @@ def _places(text: str) -> tuple[Reading, ...]:
 def _worded(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:
     """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
     have = {stem(word) for word in source.words}
+    if have & _IF:
+        have |= _IF
     if any(
         is_token(word) or stem(word) not in have
         for word in residue(reading, passing, own_code)

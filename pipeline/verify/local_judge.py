@@ -1,0 +1,150 @@
+"""The local judge: how likely it is that evidence supports a claim, without a network.
+
+Boosted trees over the features of `judge_features.py`; `local_judge.json` holds them, and is written by
+`python -m evals.verification.train_local_judge`. It knows general English, not billing: a judgement of what the other
+checks leave undecided, never against them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
+
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
+
+from pipeline.data import Record
+from pipeline.errors import SourceError
+from pipeline.verify.judge_features import EmbedFunction, Passage, features, read_passage
+
+if TYPE_CHECKING:
+    from pipeline.verify.judge_features import Vectors
+
+_PASSAGES = 512
+_FURTHEST = 30.0  # log odds
+
+
+class Pair(NamedTuple):
+    """A claim and the text that is to support it."""
+
+    evidence: str
+    claim: str
+
+
+class Tree(Record):
+    """A full tree, breadth first: right where the feature is above its cut; leaves from the left, in log odds."""
+
+    feature: tuple[Annotated[int, Field(ge=0)], ...]
+    cut: tuple[FiniteFloat, ...]
+    leaves: tuple[FiniteFloat, ...]
+
+
+class Weights(Record):
+    """What training wrote.
+
+    `idf`: weight in tenths → words, space-separated; `rare` is the weight of all others. The probability is
+    1 / (1 + exp(-(slope × log odds + offset))), calibrated for evidence of which half supports its claim.
+    """
+
+    embedder: str
+    features: tuple[str, ...]
+    idf: dict[int, str]
+    rare: int = Field(ge=0)
+    start: FiniteFloat
+    trees: tuple[Tree, ...] = Field(min_length=1)
+    slope: FiniteFloat = Field(gt=0)
+    offset: FiniteFloat
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for tree in self.trees:
+            size = len(tree.feature)
+            if not size or size & (size + 1) or len(tree.cut) != size or len(tree.leaves) != size + 1:
+                raise ValueError("a tree is not full")
+            if max(tree.feature) >= len(self.features):
+                raise ValueError("a tree asks for a feature that is not listed")
+        return self
+
+
+class LocalJudge:
+    """`embed` must be the embedder that the weights name, e.g. `MiniLmEmbedder().embed`.
+
+    Evidence read is kept, so that its sentences are embedded once.
+    """
+
+    def __init__(self, weights: Weights, embed: EmbedFunction) -> None:
+        self._weights = weights
+        self._embed = embed
+        self._idf = {word: weight for weight, said in weights.idf.items() for word in said.split()}
+        self._read = lru_cache(maxsize=_PASSAGES)(self._read_passage)
+
+    def probability(self, evidence: str, claim: str, *, prior: float = 0.5) -> float:
+        """How likely it is that the evidence supports the claim, 0 to 1; see `probabilities`."""
+        return self.probabilities([Pair(evidence, claim)], prior=prior)[0]
+
+    def probabilities(self, pairs: Sequence[Pair], *, prior: float = 0.5) -> list[float]:
+        """One probability a pair, in order; claims are embedded together.
+
+        `prior`: the share of pairs like these that are supported, above 0 and below 1.
+        """
+        if not pairs:
+            return []
+        shift = math.log(prior / (1 - prior))
+        vectors = self._embed([pair.claim for pair in pairs])
+        said = self._weights
+        odds = [
+            said.slope * self._log_odds(self._read(pair.evidence), pair.claim, vector) + said.offset + shift
+            for pair, vector in zip(pairs, vectors, strict=True)
+        ]
+        return [1 / (1 + math.exp(-max(-_FURTHEST, min(_FURTHEST, one)))) for one in odds]
+
+    def _read_passage(self, evidence: str) -> Passage:
+        return read_passage(evidence, self._embed)
+
+    def _log_odds(self, passage: Passage, claim: str, vector: Vectors) -> float:
+        found = features(passage, claim, idf=self._idf, rare=self._weights.rare, vector=vector)
+        row = [found[name] for name in self._weights.features]
+        total = self._weights.start
+        for tree in self._weights.trees:
+            node, inner = 0, len(tree.feature)
+            while node < inner:
+                node = 2 * node + 1 + (row[tree.feature[node]] > tree.cut[node])
+            total += tree.leaves[node - inner]
+        return total
+
+
+def load_weights(path: Path | None = None) -> Weights:
+    """The weights shipped, or those of a file. Raises SourceError where they cannot be used."""
+    source = path or resources.files("pipeline.verify").joinpath("local_judge.json")
+    try:
+        weights = Weights.model_validate(json.loads(source.read_text(encoding="utf-8")))
+        if unknown := set(weights.features) - _known_features():
+            raise ValueError(f"unknown feature {min(unknown)!r:.40}")
+    except OSError as error:
+        raise _unusable(source.name, error.strerror or "not readable") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise _unusable(source.name, f"{where:.60}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or of another version
+        raise _unusable(source.name, str(error)) from error
+    return weights
+
+
+@lru_cache(maxsize=1)
+def _known_features() -> frozenset[str]:
+    import numpy as np
+
+    passage = read_passage("a", lambda texts: np.zeros((len(texts), 1)))
+    return frozenset(features(passage, "a", idf={}, rare=1, vector=np.zeros(1)))
+
+
+def _unusable(name: str, why: str) -> SourceError:
+    return SourceError(
+        f"the weights of the local judge, {name}, cannot be used ({why}); restore the file, or run "
+        "`python -m evals.verification.train_local_judge`"
+    )
