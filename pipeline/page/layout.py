@@ -42,7 +42,7 @@ _MADE_FROM = {"extractive": "from notes, word for word", "tables": "from rows of
 
 def made_by(page: Page) -> str:
     """Who drafted how many of the statements that stand on the page, and what checked them."""
-    standing = statements_of(page)
+    standing = tuple(statements_of(page))
     models = Counter(statement.drafter for statement in standing if statement.by_model)
     others = Counter(statement.drafter for statement in standing if not statement.by_model)
     said = [f"{models[name]} by the model {name.removeprefix('model:')}" for name in sorted(models)]

@@ -10,6 +10,7 @@ from selectolax.parser import HTMLParser
 
 from pipeline.data import Label, Match, Page, QuoteEvidence, Section
 from pipeline.errors import PublishError
+from pipeline.page.layout import made_by, statements_of
 from pipeline.page.render import render_html
 from tests.page.builder import row
 from tests.page.sample import sample_page
@@ -182,6 +183,18 @@ def test_the_footer_says_how_the_page_was_made() -> None:
         "5f5f5f",
     ):
         assert part in foot.text()
+
+
+def test_the_footer_counts_who_drafted_what() -> None:
+    page = sample_page()
+    standing = list(statements_of(page))
+    said = made_by(page)
+    assert f"{len(standing)} extractive 1" in said
+    written = page.model_copy(
+        update={"fact_strip": tuple(s.model_copy(update={"drafter": "model:x"}) for s in page.fact_strip)}
+    )
+    assert f"{len(page.fact_strip)} by the model x" in made_by(written)
+    assert "No language model" in said and "No language model" not in made_by(written)
 
 
 def test_nothing_is_executed_or_fetched_and_the_policy_covers_the_style() -> None:
