@@ -53,10 +53,9 @@ class Examiner:
             whole = self._check_whole(statement, evidence, judgement)
             for verdict, _ in found:
                 # A claim that did not stand in one statement cannot stand in another.
-                if is_supported(outcomes.get(verdict.claim_id, verdict)):
+                known = outcomes.get(verdict.claim_id)
+                if known is None or is_supported(known):
                     outcomes[verdict.claim_id] = _outcome(verdict, whole, judgement)
-                else:
-                    outcomes.setdefault(verdict.claim_id, _outcome(verdict, whole, judgement))
         return outcomes, evidence
 
     def _check_whole(

@@ -60,7 +60,7 @@ def quote_passage(cited: CitedQuote, item: Offered | None, locate: Locate) -> Qu
             id=evidence_id("missing", cited.id, cited.quote),
             document_id=item.document.id if item else _NO_DOCUMENT,
             passage_id=item.passage.id if item else _NO_DOCUMENT,
-            quote=shortened_quote(cited.quote),
+            quote=_shortened(cited.quote),
             start=start,
             end=start,
             match=Match.MISSING,
@@ -82,7 +82,7 @@ def quote_passage(cited: CitedQuote, item: Offered | None, locate: Locate) -> Qu
     )
 
 
-def shortened_quote(quote: str) -> str:
+def _shortened(quote: str) -> str:
     """The first words of a quote that stands nowhere."""
     words = quote.split()
     return " ".join(words[:_KEPT]) + (" …" if len(words) > _KEPT else "")
