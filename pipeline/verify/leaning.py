@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from pipeline.data import Check, Claim, Evidence, Outcome, QuoteEvidence, SourceDocument, Statement
 from pipeline.verify.claims import split_claims
@@ -54,12 +55,17 @@ def _sentences_before(
     for quote in quotes:
         if quote.document_id not in documents:
             continue
-        for paragraph in re.split(r"\n\s*\n", documents[quote.document_id].text):
-            sentences = split_claims(paragraph)
+        for sentences in _paragraphs(documents[quote.document_id].text):
             for place, sentence in enumerate(sentences):
                 if _says(claim.text, sentence) and _says(sentence, claim.text):
                     found.append(sentences[place - 1] if place else "")
     return found
+
+
+@lru_cache(maxsize=512)
+def _paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
+    """The sentences of each paragraph."""
+    return tuple(tuple(split_claims(paragraph)) for paragraph in re.split(r"\n\s*\n", text))
 
 
 def _says(text: str, sentence: str) -> bool:
@@ -68,5 +74,6 @@ def _says(text: str, sentence: str) -> bool:
     return len(wanted & _stems(text)) >= _SHARED * len(wanted)
 
 
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in read_sentence(text).words} - vocabulary().plain
+@lru_cache(maxsize=4_096)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in read_sentence(text).words) - vocabulary().plain
