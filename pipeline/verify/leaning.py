@@ -12,7 +12,7 @@ from functools import lru_cache
 from pipeline.data import Check, Claim, Evidence, Outcome, QuoteEvidence, SourceDocument, Statement
 from pipeline.verify.claims import split_claims
 from pipeline.verify.quotes import normalise_quote
-from pipeline.verify.reading import read_sentence, stem, vocabulary
+from pipeline.verify.reading import read_sentence
 
 CHECK = "leaning"
 # At the head of a sentence, or as its subject: what they stand for is in another sentence.
@@ -70,10 +70,5 @@ def _paragraphs(text: str) -> tuple[tuple[str, ...], ...]:
 
 def _says(text: str, sentence: str) -> bool:
     """Whether the text has most of the words of a sentence."""
-    wanted = _stems(sentence)
-    return len(wanted & _stems(text)) >= _SHARED * len(wanted)
-
-
-@lru_cache(maxsize=4_096)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in read_sentence(text).words) - vocabulary().plain
+    wanted = read_sentence(sentence).stems
+    return len(wanted & read_sentence(text).stems) >= _SHARED * len(wanted)

@@ -125,6 +125,11 @@ class Reading(Record):
         return tuple(word.rstrip(".") for word in _WORD.findall(self.canonical))
 
     @cached_property
+    def stems(self) -> frozenset[str]:
+        """Tokens and stems of words, without those that any sentence may use."""
+        return frozenset(stem(word) for word in self.words) - vocabulary().plain
+
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """HCPCS codes named, upper case, first mention first."""
         return tuple(dict.fromkeys(codes_in(self.canonical)))

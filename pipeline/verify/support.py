@@ -81,7 +81,7 @@ def assess_support(
         ways.append(("judged", _same_terms, "a judge vouches for its words; its terms are the source's"))
     for kind, covers, reason in ways:
         for quote, text in texts:
-            if any(covers(reading, place, passing, context.hcpcs_code) for place in _places(text)):
+            if any(covers(reading, place, left, context.hcpcs_code) for place in _places(text)):
                 return Support(kind, _supported(kind, reason, (quote,)))
     return Support(
         "", _refused(reading, left, [place for _, text in texts for place in _places(text)], context)
@@ -106,9 +106,7 @@ def _refused(
 
 def _is_near(reading: Reading, source: Reading) -> bool:
     """Whether a source has half of the sentence's words: it may be meant to say the same."""
-    plain = vocabulary().plain
-    ours, theirs = ({stem(word) for word in one.words} - plain for one in (reading, source))
-    return 2 * len(ours & theirs) >= len(ours)
+    return 2 * len(reading.stems & source.stems) >= len(reading.stems)
 
 
 def quote_in_context(quote: QuoteEvidence, document: SourceDocument) -> str:
@@ -153,31 +151,26 @@ def _places(text: str) -> tuple[Reading, ...]:
     return tuple(read_sentence(" ".join(span)) for span in spans)
 
 
-def _worded(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:
+def _worded(reading: Reading, source: Reading, left: Sequence[str], own_code: str | None) -> bool:
     """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
     have = {stem(word) for word in source.words}
     if have & _IF:
         have |= _IF
-    if any(
-        is_token(word) or stem(word) not in have
-        for word in residue(reading, passing, own_code)
-        if word not in have
-    ):
+    if any(is_token(word) or stem(word) not in have for word in left if word not in have):
         return False
-    if not _same_terms(reading, source, passing, own_code):
+    if not _same_terms(reading, source, left, own_code):
         return False
     plain = vocabulary().plain
     ours = [stem(word) for word in reading.words if stem(word) not in plain]
     theirs = [stem(word) for word in source.words if stem(word) not in plain]
-    shared = [word for word in ours if word in set(theirs)]
-    if len(shared) < 3 or len(shared) < 0.5 * len(set(theirs)):
+    shared = [word for word in ours if word in source.stems]
+    if len(shared) < 3 or len(shared) < 0.5 * len(source.stems):
         return False
     return _common_length(shared, theirs) >= _SAME_ORDER * len(shared)
 
 
-def _same_terms(reading: Reading, source: Reading, passing: Sequence[Finding], own_code: str | None) -> bool:
+def _same_terms(reading: Reading, source: Reading, left: Sequence[str], own_code: str | None) -> bool:
     """The sentence has the terms of its source (see terms.py), whatever its plain words."""
-    left = residue(reading, passing, own_code)
     return next(differences(reading, source, left=left, own_code=own_code), None) is None
 
 

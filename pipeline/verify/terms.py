@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipeline.verify.reading import Reading, stem, vocabulary
+from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
 from pipeline.verify.spoken import is_token, speak
 
 # By what they say; the sentence may have none that its source has not, or the other way round, see `differences`.
@@ -43,6 +43,10 @@ _OMISSIONS = {
     "at will": r"encourag\w+|invit\w+|courtesy|discretion|voluntar\w+|taste|suggest\w*|recommend\w*",
     "failing": r"fail\w*|miss|misses|missed",
 }
+_CONDITIONED, _OBLIGED, _OMITTED = (
+    {kind: re.compile(rf"\b(?:{words})\b") for kind, words in kinds.items()}
+    for kinds in (_CONDITIONS, _OBLIGATIONS, _OMISSIONS)
+)
 # One exchanged for another turns a rule round, so both must use the same ones.
 _RELATION = re.compile(
     r"\b(?P<root>same|different|other|another|opposite|contralateral|ipsilateral|separate|distinct|both|either|before"
@@ -149,9 +153,9 @@ def _other_logic(ours: str, theirs: str) -> Iterator[str]:
     negations = vocabulary().negations
     if len(negations.findall(ours)) != len(negations.findall(theirs)):
         yield "it has not as many negations (not, no, without, unless, …) as the source"
-    for kinds in (_OBLIGATIONS, _OMISSIONS):
+    for kinds in (_OBLIGED, _OMITTED):
         yield from _named("it says", sorted(_kinds(kinds, ours) - _kinds(kinds, theirs)))
-    yield from _named("it leaves out", sorted(_kinds(_CONDITIONS, theirs) - _kinds(_CONDITIONS, ours)))
+    yield from _named("it leaves out", sorted(_kinds(_CONDITIONED, theirs) - _kinds(_CONDITIONED, ours)))
     if len(_OR.findall(ours)) > len(_OR.findall(theirs)):
         yield "it says “or” more often than the source"
     elif _OR.search(theirs) and len(_AND.findall(ours)) > len(_AND.findall(theirs)):
@@ -181,8 +185,8 @@ def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     return all(one in rest for one in ours if one in known)
 
 
-def _kinds(kinds: dict[str, str], canonical: str) -> set[str]:
-    return {kind for kind, words in kinds.items() if re.search(rf"\b(?:{words})\b", canonical)}
+def _kinds(kinds: dict[str, re.Pattern[str]], canonical: str) -> set[str]:
+    return {kind for kind, words in kinds.items() if words.search(canonical)}
 
 
 def _roots(words: re.Pattern[str], canonical: str) -> dict[str, str]:
@@ -194,7 +198,7 @@ def _codes_lost(reading: Reading, source: Reading, own_code: str | None) -> list
     """Codes of the source that the sentence does not name; of alternatives, the page's own may stand alone."""
     alternatives: set[str] = set()
     for match in _OR_LIST.finditer(source.canonical):
-        listed = re.findall(r"code#(\w{5})", match.group().upper().replace("CODE#", "code#"))
+        listed = codes_in(match.group())
         if own_code in listed:
             alternatives.update(listed)
     spared = {*reading.codes, *alternatives, own_code}
@@ -207,7 +211,6 @@ def _conditions_lost(reading: Reading, source: str) -> Iterator[str]:
     A rule that holds under either of two conditions holds under one; one with two exceptions is wrong with one.
     """
     plain, named = vocabulary().plain, set(reading.words)
-    ours = {stem(word) for word in named}
     for match in _CLAUSE_IF.finditer(source):
         parts = _AND_OR if match["unless"] else _AND
         for part in parts.split(match["clause"]):
@@ -215,6 +218,6 @@ def _conditions_lost(reading: Reading, source: str) -> Iterator[str]:
             figures = [word for word in words if word.startswith(_COUNTED)]
             content = [word for word in words if stem(word) not in plain]
             if any(word not in named for word in figures) or (
-                content and not any(stem(word) in ours for word in content)
+                content and not any(stem(word) in reading.stems for word in content)
             ):
                 yield " ".join(map(speak, words))
