@@ -4,7 +4,8 @@ Any figure or rule that contradicts refutes. A quote that is not in its document
 count, a figure that could not be tied, a word nothing accounts for: not enough information. Else supported.
 
 Confidence, by what decided: 0.99 a table row; 0.95 the source's own sentence, or a rule that is contradicted;
-0.9 a rule, every word accounted for; 0.8 wording of one place in a source; 0.7 a judge's word; 0.5 undecided. What
+0.9 a rule, every word accounted for; 0.85 rows
+told in free words; 0.8 wording of one place in a source; 0.7 a judge's word; 0.5 undecided. What
 rests on our own word alone is never surer than that: at most 0.8 where a note of ours says it and the document it
 restates is not at hand, at most 0.7 where our classification of codes does.
 """
@@ -46,13 +47,14 @@ from pipeline.verify.reading import Reading, read_sentence
 from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules
 from pipeline.verify.support import Support, assess_support, residue
+from pipeline.verify.told import check_told
 
 Search = Callable[[str, int], list[Passage]]
 _COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
 _CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 _MODIFIER_FOR = re.compile(r"yes:mod#\w+ (?:for|on)\b")
 _NOT_THERE = "because {} is not stored"
-_OWN_NOTE, _OWN_CLASSIFICATION, _JUDGED = 0.8, 0.7, 0.7
+_OWN_NOTE, _OWN_CLASSIFICATION, _JUDGED, _TOLD = 0.8, 0.7, 0.7, 0.85
 _AGAINST = {"figures": 0.99, JUDGED: _JUDGED}
 # Checks that compose a claim again from what it cites.
 _COMPOSED = frozenset(("rows", "diagnoses"))
@@ -137,7 +139,15 @@ def verify_text_claim(
     def decide(located: list[QuoteEvidence]) -> Examined:
         first = [known] if known else []
         return _decide(
-            claim, first, located, False, context=context, rules=rules, checker=checker, search=search
+            claim,
+            first,
+            located,
+            False,
+            context=context,
+            rules=rules,
+            checker=checker,
+            search=search,
+            free=True,
         )
 
     examined = decide([])
@@ -163,7 +173,9 @@ def _decide(
     checker: str,
     search: Search | None,
     judged: Finding | None = None,
+    free: bool = False,
 ) -> Examined:
+    """`free`: the sentence is not ours, and may tell the tables' facts in its own words."""
     reading = read_sentence(claim.text)
     ruled = [
         _restrained(finding, reading, context)
@@ -187,6 +199,10 @@ def _decide(
             reading, decided, located, context=context, vouched=judged is not None and judged.passed
         )
     )
+    if free and not support.kind and (told := check_told(reading, decided, context=context)):
+        # Read whole, so that what one of the checks could not read for itself is no objection any more.
+        decided = [finding for finding in decided if finding.refutes or not finding.failed]
+        support = Support("told", told)
     findings = [*first, *check_characters(claim.text), *decided]
     findings += [*_check_frequency(reading, located, composed), support.finding]
     findings += [judged] if judged else []
@@ -346,6 +362,8 @@ def _confidence(kind: str, deciding: list[Finding], basis: Sequence[Evidence]) -
         return _OWN_CLASSIFICATION
     if kind == "judged":
         return _JUDGED
+    if kind == "told":
+        return _TOLD
     if kind in ("rows", "checks"):
         ruled = any(finding.check.check.startswith("rule:") for finding in deciding)
         return 0.9 if ruled and kind == "checks" else 0.99

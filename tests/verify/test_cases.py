@@ -8,7 +8,9 @@ from pipeline.verify import checker_version, load_rules, verify_text_claim
 from tests.verify.worked import load_cases, make_context
 
 LABELS = {"s": Label.SUPPORTED, "r": Label.REFUTED, "n": Label.NOT_ENOUGH_INFO}
-CASES = [case for name in ("worked", "fresh", "attack", "paid") for case in load_cases(f"cases_{name}.txt")]
+CASES = [
+    case for name in ("worked", "fresh", "attack", "paid", "told") for case in load_cases(f"cases_{name}.txt")
+]
 
 
 def judge(code, text):
