@@ -1,4 +1,4 @@
-"""Sentences, cards and table rows of our own pages, known again word for word.
+"""Sentences, cards and table rows of our own pages, known again word for word (in whatever spelling, see there).
 
 Everything a page says of rows is a pure function of these rows (`facts/sentences.py`). So a text that holds it
 is checked by composing all that the loaded rows say of a code, and looking the text up: a changed figure,
@@ -23,6 +23,7 @@ from pipeline.verify.diagnoses import listed_texts
 from pipeline.verify.marks import without_releases
 from pipeline.verify.mentions import find_mentions
 from pipeline.verify.rows import CHECK, compose, is_paired
+from pipeline.verify.spelling import same_spelling
 
 COLUMNS = {
     "rvu": ("Component", "Facility", "Non-facility", "Release"),
@@ -93,15 +94,15 @@ class Catalogue:
         codes = [own] if own else []
         codes += [mention.value for mention in find_mentions(text) if mention.kind == "code"]
         for code in list(dict.fromkeys(codes))[:_CODES]:
-            if text in self._of(code).sentences:
-                return _passed(text, self._of(code).sentences[text])
+            if rows := self._of(code).sentences.get(same_spelling(text, code)):
+                return _passed(text, rows)
         if own is None:
             return None
         if quotes := self._listed(own).get(_SOURCE.sub("", text)):
             return _passed(text, quotes, check=DIAGNOSES)
         cells = _without_source(text, self._of(own).releases)
         plain, releases = _without_releases(cells)
-        rows = self._of(own).shown.get(plain, ())
+        rows = self._of(own).shown.get(same_spelling(plain, own), ())
         cited = {row.fact.release for row in rows if row.level == "table"}
         unnamed = cells != text and any(release not in text for release in cited)
         return _passed(text, rows) if rows and releases <= cited and not unnamed else None
@@ -114,11 +115,11 @@ class Catalogue:
     def _of(self, code: str) -> _Composed:
         if code not in self._by_code:
             sentences: _Texts = {}
-            shown = dict(_of_profiles(code, self._context))
+            shown = {same_spelling(text, code): rows for text, rows in _of_profiles(code, self._context)}
             for sentence in compose_all(code, self._context):
                 rows = _evidence(sentence, self._context)
-                sentences[sentence.text] = rows
-                shown.update((text, rows) for text in _forms(sentence))
+                sentences[same_spelling(sentence.text, code)] = rows
+                shown.update((same_spelling(text, code), rows) for text in _forms(sentence))
             cited = {row.fact.release for rows in shown.values() for row in rows}
             loaded = {fact.release for fact in self._context.facts(code).values()}
             self._by_code[code] = _Composed(sentences, shown, frozenset(cited | loaded))

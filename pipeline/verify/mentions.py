@@ -89,7 +89,8 @@ _UNITS_NEXT = re.compile(
     r"[ ]*(?:rvu|%|percent|unit|day|level|lab#|dollar|work|total|pe\b|\.\d)", re.IGNORECASE
 )
 _BARE_BEFORE = re.compile(
-    r"(?:^|[(,;/]|\b(?:never|not|no|use|uses|append|appends|takes?|carry|carries|with|without|and|or|by|bill|add|report|requires?"
+    r"(?:^|[(,;/]|\b(?:such as|never|not|no|use|uses|append|appends|takes?|carry|carries|with|without|and|or|by|bill|add"
+    r"|report|requires?"
     r"|needs?|than|attach|wants?|of|put|gets?|apply|wrong|a|the|only|but|is|yes|use:|correct|right|hence|then|under))\s*$",
     re.IGNORECASE,
 )

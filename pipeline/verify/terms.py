@@ -52,14 +52,24 @@ _RELATION = re.compile(
     r"\b(?P<root>same|different|other|another|opposite|contralateral|ipsilateral|separate|distinct|both|either|before"
     r"|after|first|second|third|next|within|outside|inside|exclud|includ|medial|lateral|anterior|posterior"
     r"|left|right|upper|lower|open|closed|initial|subsequent|primary|secondary|new|old|internal|external|diagnostic"
-    r"|therapeutic|unusual|planned)(?:e[sd]|ing|ly)?\b"
+    r"|therapeutic|unusual|planned|postop|preop|preoperative|intraoperative|earlier|later|prior|previous|major|minor"
+    r")(?:e[sd]|ing|ly)?\b"
 )
 _NUMBER = re.compile(
-    r"\b(?:zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundred|thousand|half|quarter|twice|thrice|double[ds]?|triple[ds]?|dozen|fourth|fifth"
+    r"\b(?:zero|one(?! of\b)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
+    r"|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|quarter|twice|thrice|double[ds]?|triple[ds]?|dozen|fourth|fifth"
     r"|sixth|several|few|many)\b"
 )
-_TIME = re.compile(r"\b(?:day|week|month|year|hour|minute|encounter|session|admission|stay|episode)(?=s?\b)")
+# Sameness is of something: "on the same toe at the same encounter" are two conditions.
+_SAME = re.compile(r"\b(?:same|opposite|different|separate) \w+")
+_PLACES = re.compile(r"(?:set|lab)#(?:fac|nonfac|asc|hopd)\b")
+_EACH = re.compile(r"\b(?:each|per|every) (\w+)")
+_EACH_LIST = re.compile(r"\b(?:each|per|every) (?P<listed>\w+(?: (?:or|and) \w+)*)")
+_WORDS = re.compile(r"\w+")
+_STATUS = re.compile(r"\bstatus [a-z]\b")
+_TIME = re.compile(
+    r"\b(?:day|week|month|year|hour|minute|encounter|session|admission|stay|episode|dos)(?=s?\b)"
+)
 _POLARITY = re.compile(r"(?:yes|no|unread):mod#\w+|(?:pay|doc|cmp)#\w+")
 # "when it is reported" says of what the rule is, and not that it is paid.
 _REPORTED_IF = re.compile(r"(\b(?:if|when|where|whenever|that|which|who)\b[^,;.]{0,80}?) pay#yes\b")
@@ -81,7 +91,21 @@ _ORDERED = re.compile(
 )
 # Shares of a sentence's words that may be new, and of its source's that may be missing.
 _NEW, _GONE = 0.2, 0.4
-_THIS_CODE = re.compile(r"\bthis (?:code|procedure|operation|service)\b")
+_THIS_CODE = re.compile(r"\bthis (?:addon )?(?:code|procedure|operation|service)\b")
+_BY_ORDER = re.compile(r"\brespectively\b|\bin that order\b|\bcolumn\b|col#")
+
+
+def _list_of(item: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Items with nothing but commas, "and" and "or" between them, and the item."""
+    between = r"(?:\s*,?\s*(?:and|or|nor)\b\s*|\s*,\s*)(?:(?:the|one with|with) )?"
+    return re.compile(rf"{item}(?:{between}{item})+"), re.compile(item)
+
+
+_LISTS = (
+    _list_of(r"\bcode#\w+"),
+    _list_of(r"\b(?:yes|no|unread):mod#\w+"),
+    _list_of(r"\b(?:medial|lateral|anterior|posterior|left|right|upper|lower)\b"),
+)
 
 
 def differences(
@@ -91,20 +115,33 @@ def differences(
 
     `left` are the words and tokens of the sentence that no check accounted for.
     """
+    reading, source = _named_code(reading, own_code), _named_code(source, own_code)
     ours, theirs = _stated(reading.canonical), _stated(source.canonical)
-    yield from _other_tokens(reading, source, ours, theirs, left)
-    if not _in_order(_figures(ours, own_code), _figures(theirs, own_code)):
+    yield from _other_tokens(reading, source, ours, theirs, left, own_code)
+    if not _in_order(_figures(ours), _figures(theirs)):
         yield "it names codes, modifiers or figures in another order than the source"
     yield from _named("it leaves out", [f"code#{code}" for code in _codes_lost(reading, source, own_code)])
     yield from _other_relations(ours, theirs)
     yield from _other_logic(ours, theirs)
-    for words in (_NUMBER, _TIME, vocabulary().actors, vocabulary().other_payers, vocabulary().frequency):
+    said, meant = Counter(_NUMBER.findall(ours)), Counter(_NUMBER.findall(theirs))
+    yield from _named("it says", (said - meant).elements())
+    yield from _named("it leaves out", (meant - said).elements())
+    for words in (_SAME, _PLACES):
+        yield from _named("it leaves out", sorted(set(words.findall(theirs)) - set(words.findall(ours))))
+    yield from _named("it counts each", sorted(set(_EACH.findall(ours)) - set(_counted(theirs))))
+    for words in (_STATUS, _TIME, vocabulary().actors, vocabulary().other_payers, vocabulary().frequency):
         yield from _named("it says", sorted(set(words.findall(ours)) - set(words.findall(theirs))))
     for words in (vocabulary().anatomy, vocabulary().services):
         known = {match["root"] for match in words.finditer(theirs)}
         yield from _named("it says", [m.group() for m in words.finditer(ours) if m["root"] not in known])
     yield from _named("it leaves out the condition", _conditions_lost(reading, theirs))
     yield from _other_words(reading, source)
+
+
+def _counted(canonical: str) -> Iterator[str]:
+    """What the sentence speaks of one by one: "each joint or bursa" of joints, and of bursae."""
+    for match in _EACH_LIST.finditer(canonical):
+        yield from _WORDS.findall(match["listed"])
 
 
 def _named(what: str, words: Iterable[str]) -> Iterator[str]:
@@ -118,10 +155,12 @@ def _stated(canonical: str) -> str:
 
 
 def _other_tokens(
-    reading: Reading, source: Reading, ours: str, theirs: str, left: Sequence[str]
+    reading: Reading, source: Reading, ours: str, theirs: str, left: Sequence[str], own_code: str | None
 ) -> Iterator[str]:
     """Figures, codes and modifiers: none that the source has not, none twice, all in its polarity."""
     held = set(source.words)
+    strange = [code for code in reading.codes if code not in (*source.codes, own_code)]
+    yield from _named("it says", [f"code#{code}" for code in strange])
     yield from _named("it says", [w for w in left if is_token(w) and w not in held and w != "pay#yes"])
     said, meant = Counter(_POLARITY.findall(ours)), Counter(_POLARITY.findall(theirs))
     yield from _named("it says", (said - meant).elements())
@@ -132,11 +171,27 @@ def _other_tokens(
         yield from _named("it names more often than the source", again)
 
 
-def _figures(canonical: str, own_code: str | None) -> list[str]:
-    """Figures, codes and modifiers in their order; "this code" is the page's own."""
-    if own_code:
-        canonical = _THIS_CODE.sub(f"code#{own_code.lower()}", canonical)
-    return _FIGURES.findall(canonical)
+def _named_code(reading: Reading, own_code: str | None) -> Reading:
+    """The sentence with "this code" written out, which is the page's own."""
+    if own_code is None or not _THIS_CODE.search(reading.canonical):
+        return reading
+    return Reading(text=reading.text, canonical=_THIS_CODE.sub(f"code#{own_code.lower()}", reading.canonical))
+
+
+def _figures(canonical: str) -> list[str]:
+    """Figures, codes and modifiers in their order, those of a list in one order of their own."""
+    return _FIGURES.findall(_sorted_lists(canonical))
+
+
+def _sorted_lists(canonical: str) -> str:
+    """ "A or B" says what "B or A" does, unless the sentence goes by the order: "respectively"."""
+    if _BY_ORDER.search(canonical):
+        return canonical
+    for listed, item in _LISTS:
+        canonical = listed.sub(
+            lambda found, item=item: " , ".join(sorted(item.findall(found.group()))), canonical
+        )
+    return canonical
 
 
 def _other_relations(ours: str, theirs: str) -> Iterator[str]:
@@ -144,7 +199,7 @@ def _other_relations(ours: str, theirs: str) -> Iterator[str]:
     own, related = _roots(_RELATION, ours), _roots(_RELATION, theirs)
     yield from _named("it says", [word for root, word in own.items() if root not in related])
     yield from _named("it leaves out", [word for root, word in related.items() if root not in own])
-    if not _in_order(_ORDERED.findall(ours), _ORDERED.findall(theirs)):
+    if not _in_order(_ORDERED.findall(_sorted_lists(ours)), _ORDERED.findall(_sorted_lists(theirs))):
         yield "its words of relation, of payment or of negation stand in another order than in the source"
 
 
