@@ -1,0 +1,66 @@
+"""Compound sentences taken apart: each part is a claim that can be checked by itself, in its own words.
+
+Only where that changes nothing: a condition, a negation over both halves, a comparison or a list binds the parts
+together, and such a sentence stays whole. A part that goes on about "it" is read with the code that it follows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.verify.mentions import find_mentions
+from pipeline.verify.pairs import has_verb
+
+# What may govern more than its own half of the sentence.
+_BINDING = re.compile(
+    r"\b(?:if|unless|when|whenever|where|wherever|whether|except|only|until|provided|because|since|so that|therefore|thus|although|though"
+    r"|neither|nor|either|both|respectively|instead|rather|than|as well as|not only|former|latter|same|another|other|also|then|such)\b|[?\"“”]",
+    re.IGNORECASE,
+)
+_CUT = re.compile(r"(?P<semicolon>;\s+)|(?P<joint>,\s+(?:and|but|while|whereas|yet)\s+)", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"(?:it|its|they|their|this|the|an?|no|medicare|modifiers?|code|cpt|[0-9A-Z]\d{3}[0-9A-Z])\b", re.IGNORECASE
+)
+_GOES_ON = re.compile(r"(?:it|its|this code|this procedure|the code|the procedure)\b", re.IGNORECASE)
+_MIN_WORDS = 3
+
+
+def split_compound(sentence: str) -> list[str]:
+    """The parts of a sentence in order, each a piece of it; the sentence itself where it is to stay whole."""
+    if _BINDING.search(sentence):
+        return [sentence]
+    parts: list[str] = []
+    start = 0
+    for match in _CUT.finditer(sentence):
+        before, after = sentence[start : match.start()], sentence[match.end() :]
+        if _stands(before) and _SUBJECT.match(after) and _stands(_up_to_cut(after)):
+            parts.append(before.strip())
+            start = match.end()
+    parts.append(sentence[start:].strip())
+    return parts
+
+
+def about_what(parts: list[str]) -> list[str]:
+    """The code that each part goes on about: "" where it names one itself, or where it is not clear which."""
+    about: list[str] = []
+    known: tuple[str, ...] = ()
+    for part in parts:
+        named = tuple(dict.fromkeys(m.value for m in find_mentions(part) if m.kind == "code"))
+        about.append(known[0] if not named and len(known) == 1 and about_other(part) else "")
+        known = named or known
+    return about
+
+
+def about_other(part: str) -> bool:
+    """Whether a part takes its subject from what stands before it."""
+    return _GOES_ON.match(part) is not None
+
+
+def _up_to_cut(text: str) -> str:
+    cut = _CUT.search(text)
+    return text[: cut.start()] if cut else text
+
+
+def _stands(text: str) -> bool:
+    """Whether it could be a sentence: a verb, and words enough."""
+    return len(text.split()) >= _MIN_WORDS and has_verb(text)
