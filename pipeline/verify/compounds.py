@@ -13,8 +13,9 @@ from pipeline.verify.pairs import has_verb
 
 # What may govern more than its own half of the sentence.
 _BINDING = re.compile(
-    r"\b(?:if|unless|when|whenever|where|wherever|whether|except|only|until|provided|because|since|so that|therefore|thus|although|though"
-    r"|neither|nor|either|both|respectively|instead|rather|than|as well as|not only|former|latter|same|another|other|also|then|such)\b|[?\"“”]",
+    r"\b(?:if|unless|when|whenever|where|wherever|whether|except|only|until|provided|because|since|so that|therefore|thus"
+    r"|although|though|neither|nor|either|both|respectively|instead|rather|than|as well as|not only|former|latter|same"
+    r"|another|other|also|then|such)\b|[?\"“”]",
     re.IGNORECASE,
 )
 _CUT = re.compile(r"(?P<semicolon>;\s+)|(?P<joint>,\s+(?:and|but|while|whereas|yet)\s+)", re.IGNORECASE)

@@ -67,7 +67,7 @@ _MENTION = re.compile(
   | (?P<range>(?<![\w.$])(?P<range_a>{_CODE})\s?(?:-|to|through|thru)\s?(?P<range_b>{_CODE})\b)
   | (?P<codemod>(?<![\w.$])(?P<cm_code>{_CODE})-(?P<cm_mod>{_MOD}(?:-{_MOD})*)\b)
   | (?P<mods>\b[Mm]odifiers?\s+(?P<mods_a>-?{_MOD}\b(?:\s*(?:,\s*or|,\s*and|,|/|\bor\b|\band\b|&)\s*-?{_MOD}\b)*)
-        |(?<![\w.$])-?(?P<mods_b>{_MOD})\s+modifiers?\b
+        |(?<![\w.$])-?(?-i:(?P<mods_b>{_MOD}))\s+modifiers?\b
         |(?<![\w.\])/-])-(?P<mods_c>{_MOD})\b
         |\b(?P<mods_d>X[ESPU]|LT|RT|TC|AS)\b)
   | (?P<code>(?<![\w.,$])(?P<code_a>{_CODE})(?![\w]|[.,]\d))
@@ -89,8 +89,8 @@ _UNITS_NEXT = re.compile(
     r"[ ]*(?:rvu|%|percent|unit|day|level|lab#|dollar|work|total|pe\b|\.\d)", re.IGNORECASE
 )
 _BARE_BEFORE = re.compile(
-    r"(?:^|[(,;/]|\b(?:such as|never|not|no|use|uses|append|appends|takes?|carry|carries|with|without|and|or|by|bill|add"
-    r"|report|requires?"
+    r"(?:^|[(,;/]|\b(?:such as|never|not|no|use|uses|append|appends|takes?|carry|carries|with|without|and|or|by|bill"
+    r"|add|report|requires?"
     r"|needs?|than|attach|wants?|of|put|gets?|apply|wrong|a|the|only|but|is|yes|use:|correct|right|hence|then|under))\s*$",
     re.IGNORECASE,
 )
@@ -143,8 +143,8 @@ def _tokens(match: re.Match[str], text: str, modifier_talk: bool) -> str | None:
     groups = match.groupdict()
     if any(groups[name] and not _is_upper(groups[name]) for name in _CASED):
         return None
-    kind = next(name for name in _ORDER if groups[name] is not None)
-    return _SPELL[kind](groups, match, text, modifier_talk)
+    # The group that closes last is the one around the whole mention: its kind.
+    return _SPELL[match.lastgroup or "num"](groups, match, text, modifier_talk)
 
 
 def _is_upper(written: str) -> bool:
@@ -226,7 +226,6 @@ _SPELL = {
     "yr": lambda g, *_: f"yr#{g['yr_a']}",
     "num": _plain,
 }
-_ORDER = tuple(_SPELL)
 
 
 def _singular(unit: str) -> str:

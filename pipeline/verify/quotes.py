@@ -19,16 +19,20 @@ from typing import NamedTuple
 
 from pipeline.data import LocatedQuote, Match
 
-_SINGLES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
-_SINGLES |= dict.fromkeys(map(ord, "“”„‟«»″〝〞＂"), '"')
-_SINGLES |= dict.fromkeys(map(ord, "‘’‚‛‹›′´`＇"), "'")
+_ALIKE = {"-": "‐‑‒–—―−﹘﹣－", '"': "“”„‟«»″〝〞＂", "'": "‘’‚‛‹›′´`＇"}
+# Each way begins with its character, and ends in a group that only names it: so most places are passed by at a glance.
 _IRREGULAR = re.compile(
-    r"(?P<hyphen>(?<=\w)[-‐\xad\ufffe][ \t]*\r?\n\s*(?=[a-z])|(?<=\w)\ufffe)|(?P<drop>[\xad\u200b-\u200d\u2060\ufeff]+)"
-    r"|(?P<space>[^\S ]\s*|  \s*| [^\S ]\s*)"
+    r"[-‐\xad\ufffe](?<=\w.)[ \t]*\r?\n\s*(?=[a-z])(?P<hyphen>)|\ufffe(?<=\w.)(?P<soft>)"
+    r"|[\xad\u200b-\u200d\u2060\ufeff]+(?P<drop>)|[^\S ]\s*(?P<space>)| \s+(?P<spaces>)"
 )
+_SHORT = 4_000
+"""Characters of a text that is normalised again rather than kept, so that it drives no document out."""
+
+JOINTS = ("", "-")
+"""What a hyphen at a line end may stand for: nothing, or a hyphen."""
 
 
-class _Normalised(NamedTuple):
+class NormalisedText(NamedTuple):
     """`text` after normalisation; each cut says: from this normalised offset on, add this to get the original."""
 
     text: str
@@ -57,9 +61,9 @@ def locate_quote(quote: str, text: str) -> LocatedQuote:
     start = text.find(quote)
     if start >= 0:
         return LocatedQuote(start, start + len(quote), Match.EXACT)
-    for joint in ("", "-"):
+    for joint in JOINTS:
         wanted = _normalise(quote.strip(), joint).text
-        stored = _normalised_document(text, joint)
+        stored = normalised_document(text, joint)
         start = stored.text.find(wanted) if wanted else -1
         if start >= 0:
             last = stored.original(start + len(wanted) - 1)
@@ -73,21 +77,35 @@ def normalise_quote(text: str) -> str:
     return _normalise(text.strip(), "").text
 
 
+def normalised_document(text: str, joint: str) -> NormalisedText:
+    """A document as quotes are compared with it, each hyphen at a line end as the joint; the last few are kept."""
+    return _kept(text, joint) if len(text) > _SHORT else _normalise(text, joint)
+
+
 @lru_cache(maxsize=16)
-def _normalised_document(text: str, joint: str) -> _Normalised:
+def _kept(text: str, joint: str) -> NormalisedText:
     return _normalise(text, joint)
 
 
-def _normalise(text: str, joint: str) -> _Normalised:
+def _normalise(text: str, joint: str) -> NormalisedText:
     pieces: list[str] = []
     cuts: list[tuple[int, int]] = []
     position = length = 0
+    written = {"hyphen": joint, "soft": joint, "drop": "", "space": " ", "spaces": " "}
     for match in _IRREGULAR.finditer(text):
-        replacement = {"space": " ", "hyphen": joint}.get(match.lastgroup or "", "")
+        replacement = written[match.lastgroup or "drop"]
         pieces.append(text[position : match.start()])
         pieces.append(replacement)
         length += match.start() - position + len(replacement)
         position = match.end()
         cuts.append((length, position - length))
     pieces.append(text[position:])
-    return _Normalised("".join(pieces).translate(_SINGLES), tuple(cuts))
+    return NormalisedText(_alike("".join(pieces)), tuple(cuts))
+
+
+def _alike(text: str) -> str:
+    """Dashes, quotation marks and primes in one form; faster than `str.translate` where a text has few of them."""
+    for plain, others in _ALIKE.items():
+        for other in others:
+            text = text.replace(other, plain)
+    return text

@@ -41,6 +41,7 @@ from pipeline.verify.entailment import CHECK as JUDGED
 from pipeline.verify.entailment import check_judgement
 from pipeline.verify.evidence import find_evidence, find_rule_sources
 from pipeline.verify.figures import check_figures
+from pipeline.verify.nearest import describe_nearest
 from pipeline.verify.pairs import has_verb
 from pipeline.verify.quotes import locate_quote
 from pipeline.verify.reading import Reading, read_sentence
@@ -248,11 +249,11 @@ def _check_quotes(
             where = (
                 f"in {document.title}" if document else _NOT_THERE.format(item.document_id or "what it cites")
             )
-            reason = f"the quote was not found {where}"
+            nearest = describe_nearest(item.quote, document) if document else ""
             check = Check(
                 check="quotes",
                 outcome=Outcome.FAIL,
-                reason=reason,
+                reason="; ".join(filter(None, (f"the quote was not found {where}", nearest))),
                 found=item.quote[:200],
                 evidence_ids=(item.id,),
             )

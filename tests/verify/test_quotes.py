@@ -1,9 +1,13 @@
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.data import Match
 from pipeline.verify import locate_quote
+from pipeline.verify.quotes import JOINTS, normalised_document
 
 
 def test_exact_quote_has_offsets_into_the_text():
@@ -52,3 +56,24 @@ def _timed(quote, text):
     start = time.perf_counter()
     locate_quote(quote, text)
     return time.perf_counter() - start
+
+
+ODD = "aB 1-‐–\xad\ufffe\n\r\t\u200b\ufeff\u00a0\u2028“’`é"
+
+
+@given(st.text(alphabet=ODD, max_size=40), st.sampled_from(JOINTS))
+def test_offsets_lead_back_to_the_character_that_was_normalised(text, joint):
+    found = normalised_document(text, joint)
+    for place, character in enumerate(found.text):
+        if character.isalnum():
+            assert text[found.original(place)] == character
+    assert not re.search(r"[^\S ]|[–“’`\xad\u200b\ufeff]", found.text)
+
+
+def test_a_long_document_is_not_driven_out_by_the_passages_looked_into():
+    text = "A rule stands in\na line of its own. " * 500
+    locate_quote("not there at all", text)
+    kept = [normalised_document(text, joint) for joint in JOINTS]
+    for number in range(40):
+        locate_quote("not there at all", f"A passage in\nlines, number {number}.")
+    assert all(normalised_document(text, joint) is each for joint, each in zip(JOINTS, kept, strict=True))

@@ -1,6 +1,6 @@
 from datetime import date
 
-from pipeline.data import Applicability, Claim, Label, Match, Passage, QuoteEvidence
+from pipeline.data import Applicability, Claim, Label, Match, Outcome, Passage, QuoteEvidence
 from pipeline.facts.releases import earlier_row
 from pipeline.facts.rows import rows_of
 from pipeline.facts.sentences import compose_sentence
@@ -44,6 +44,16 @@ def test_quote_that_is_not_there_supports_nothing():
     verdict = judge("Seromas are separately payable.", "Seromas are separately payable.")
     assert verdict.label is Label.NOT_ENOUGH_INFO
     assert "not found" in verdict.reason
+
+
+def test_quote_with_another_word_is_told_where_it_should_stand_and_supports_nothing():
+    sentence = "A seroma that is drained in the office is not separately payable."
+    verdict = judge(sentence, sentence)
+    assert verdict.label is Label.NOT_ENOUGH_INFO
+    assert verdict.reason == (
+        "The quote was not found in An example; the nearest place says “clinic” instead of “office”."
+    )
+    assert (verdict.checks[0].check, verdict.checks[0].outcome) == ("quotes", Outcome.FAIL)
 
 
 def test_cut_quote_cannot_drop_the_negation():
