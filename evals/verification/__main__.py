@@ -1,15 +1,20 @@
-"""`python -m evals.verification mutations|gold [--json] [--missed] [--pairs] [--seed N]`: how much the checks catch."""
+"""`python -m evals.verification mutations|gold|judge [--json] [--missed] [--pairs] [--seed N]`: what the checks catch.
+
+`judge` prints pairs of our own for `briefwright eval verification --data FILE`; `briefwright eval verification` without
+one runs the other two together.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from evals.verification.claims import AS_OF, Starter
+from evals.verification.claims import Starter
+from evals.verification.domain_pairs import own_pairs
 from evals.verification.mutations import SEED, make_pairs
-from pipeline.evaluate.gold_claims import gold_lines, load_gold_claims, measure_gold
+from pipeline.cli.common import end_progress, progress
+from pipeline.evaluate.gold_claims import AS_OF, gold_lines, load_gold_claims, measure_gold
 from pipeline.evaluate.mutation_report import missed_lines, table_lines
 from pipeline.evaluate.mutations import measure_mutations
 from pipeline.run import claim_context
@@ -19,8 +24,12 @@ from pipeline.workspace import Workspace
 
 def main() -> None:
     """Make the pairs, try them and print."""
-    parser = argparse.ArgumentParser(prog="python -m evals.verification", description=__doc__)
-    parser.add_argument("suite", choices=("mutations", "gold"))
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.verification",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("suite", choices=("mutations", "gold", "judge"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--json", action="store_true", help="the whole report as one JSON object")
     parser.add_argument("--pairs", action="store_true", help="the pairs themselves as JSON Lines, not tried")
@@ -30,6 +39,10 @@ def main() -> None:
         _print_gold(as_json=asked.json)
         return
     starter = Starter()
+    if asked.suite == "judge":
+        for row in own_pairs(starter, seed=asked.seed):
+            print(row.model_dump_json())
+        return
     pairs = make_pairs(starter, seed=asked.seed)
     if asked.pairs:
         for pair in pairs:
@@ -40,8 +53,9 @@ def main() -> None:
         {claim.claim.id: claim for code in starter.codes() for claim in starter.of(code).claims},
         context_of=lambda code: starter.of(code).context,
         passages=starter.passages(),
-        progress=lambda message: print(message, file=sys.stderr, flush=True),
+        progress=progress,
     )
+    end_progress()
     if asked.json:
         print(json.dumps(report.model_dump(mode="json")))
         return

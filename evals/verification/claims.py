@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cache, cached_property
 from random import Random
 from typing import NamedTuple
 
 from pipeline.data import CodeProfile, Fact, Page, Passage, Statement, is_supported
+from pipeline.evaluate.gold_claims import AS_OF
 from pipeline.evaluate.mutations import TrueClaim
 from pipeline.facts.rows import Rows
 from pipeline.run import build_page, claim_context, gather_inputs
@@ -22,7 +22,6 @@ from pipeline.sources.notes import note_document, note_passages
 from pipeline.verify import Catalogue, ClaimContext
 from pipeline.workspace import Workspace
 
-AS_OF = date(2026, 11, 24)
 RELEASE = re.compile(r"\b(?:RVU\d\d[A-D]|(?:OPPS|ASC)-\d{4}-\d\d|(?:MUE|PTP|AOC)-\d{4}Q\d)\b")
 
 

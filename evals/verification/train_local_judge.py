@@ -1,8 +1,11 @@
 """`python -m evals.verification.train_local_judge FOLDER`: train the local judge, print what it is worth, write it.
 
-FOLDER holds the public sets (`wice/train.jsonl` …). Figures printed: of a judge trained on the train parts, on the dev
-parts; and cross-validated over both, every group in one fold. The judge written is trained on both. `--vectors FILE`
-keeps the embeddings between runs (four minutes on two cores); `--dry-run` writes nothing.
+FOLDER holds the public sets (`wice/train.jsonl` …); our own pairs (`domain_pairs.py`) come to them. Figures printed:
+of a judge trained on the train parts, on the dev parts; and cross-validated over both, every group in one fold: also of
+its calibration and of the threshold from which it may be sure. The judge written is trained on both, or with `--part
+train` on the train parts alone, so that `briefwright eval verification --judge local:FILE` measures it on rows that it
+has not seen. `--vectors FILE` keeps the embeddings of the public sets between runs (four minutes on two cores);
+`--dry-run` writes nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +23,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.verification.boosting import Boosted, Floats, Settings, boost, log_odds
-from evals.verification.public_sets import Row, area, balanced_accuracy, load_rows
+from evals.verification.calibrating import (
+    OWN_WEIGHT,
+    PRECISION,
+    Held,
+    choose_sure,
+    line,
+    platt,
+    print_calibration,
+    print_threshold,
+)
+from evals.verification.claims import Starter
+from evals.verification.domain_pairs import own_pairs
+from evals.verification.public_sets import OWN, Row, load_rows
+from pipeline.evaluate.calibration import balanced
+from pipeline.evaluate.grouped import Cases, area, balanced_accuracy
+from pipeline.evaluate.judging_report import shown
 from pipeline.index.embed import MiniLmEmbedder
+from pipeline.store import write_atomically
 from pipeline.verify.judge_features import Passage, features, read_passage
 from pipeline.verify.judge_text import read, split_sentences
+from pipeline.verify.judges import Pair
+from pipeline.verify.local_judge import mark
 
 _OUT = Path(__file__).parents[2] / "pipeline" / "verify" / "local_judge.json"
 _SETTINGS = Settings(trees=300, depth=4, rate=0.04)
@@ -32,7 +53,6 @@ _SEEN = 6
 """Sentences that a word must stand in to have a weight of its own."""
 
 Vectors = Mapping[str, NDArray[np.float32]]
-Mask = NDArray[np.bool_]
 
 
 class Idf(NamedTuple):
@@ -43,15 +63,16 @@ class Idf(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """A judge: its trees and the two numbers that calibrate it."""
+    """A judge: its trees, the two numbers that calibrate it, and from where on it may be sure."""
 
     model: Boosted
     slope: float
     offset: float
+    threshold: float
 
     def probability(self, x: Floats) -> Floats:
         """Of each row, calibrated."""
-        return 1 / (1 + np.exp(-(self.slope * log_odds(self.model, x) + self.offset)))
+        return line(self.slope, self.offset)(log_odds(self.model, x))
 
 
 def main() -> None:
@@ -60,32 +81,58 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--vectors", type=Path, help="an .npz file that keeps the embeddings")
     parser.add_argument("--out", type=Path, default=_OUT)
+    parser.add_argument(
+        "--part", choices=("all", "train"), default="all", help="what the judge written has seen"
+    )
     parser.add_argument("--dry-run", action="store_true")
     asked = parser.parse_args()
-    rows = load_rows(asked.folder)
-    vectors = embedded(rows, asked.vectors)
-    y = np.array([row.label == "supported" for row in rows], dtype=float)
-    weight = balanced(rows)
-    train = np.array([row.part == "train" for row in rows])
-    fold = folds_of(rows)
+    if asked.part == "train" and asked.out == _OUT:
+        parser.error("--part train is for measuring: name another file with --out")
+    public, own = load_rows(asked.folder), own_rows()
+    rows = [*public, *own]
+    vectors = embedded(public, asked.vectors) | embedded(own, None)
 
-    idf = count_words([row for row in rows if row.part == "train"])
+    train = [row for row in rows if row.part == "train"]
+    idf = count_words(train)
     names, x = table(rows, idf, vectors)
-    chance = fit(x, y, weight, fold, train)[0].probability(x)
-    dev = [number for number, row in enumerate(rows) if row.part == "dev"]
-    show("Trained on train, measured on dev", rows, dev, chance, names, x)
+    known = np.array([row.part == "train" for row in rows])
+    judge, _ = fit(x[known], train)
+    dev = np.flatnonzero(~known).tolist()
+    show("Trained on train, measured on dev", rows, dev, judge.probability(x), names, x)
+    if asked.part == "train":
+        write(written(judge, names, idf, train), asked.out, dry=asked.dry_run)
+        return
 
     idf = count_words(rows)
     names, x = table(rows, idf, vectors)
-    judge, held_out = fit(x, y, weight, fold, np.ones(len(rows), dtype=bool))
-    show("Cross-validated over train and dev", rows, range(len(rows)), held_out, names, x)
-    print_calibration(held_out, y, weight)
-    if not asked.dry_run:
-        text = written(judge, names, idf)
-        asked.out.write_text(text, encoding="utf-8")
-        print(
-            f"wrote {asked.out.name}: {len(text):,} bytes, {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    judge, held = fit(x, rows)
+    chance = line(judge.slope, judge.offset)(held.score)
+    show("Cross-validated over train and dev", rows, range(len(rows)), chance, names, x)
+    print_calibration(held)
+    print_threshold(held)
+    write(written(judge, names, idf, rows), asked.out, dry=asked.dry_run)
+
+
+def own_rows() -> list[Row]:
+    """Our own pairs, a third of them, by their passage, as a dev part."""
+    return [
+        Row(
+            key=f"{OWN}/{pair.subset}",
+            part="dev" if hashlib.sha256(pair.evidence.encode()).digest()[0] % 3 == 0 else "train",
+            group=f"{OWN}|{pair.evidence}",
+            evidence=pair.evidence,
+            claim=pair.claim,
+            label=pair.label,
         )
+        for pair in own_pairs(Starter())
+    ]
+
+
+def write(text: str, path: Path, *, dry: bool) -> None:
+    """Write the weights and say so."""
+    if not dry:
+        write_atomically(path, text)
+        print(f"wrote {path.name}: {len(text):,} bytes, {hashlib.sha256(text.encode()).hexdigest()[:16]}")
 
 
 def embedded(rows: Sequence[Row], kept: Path | None) -> dict[str, NDArray[np.float32]]:
@@ -131,12 +178,12 @@ def table(rows: Sequence[Row], idf: Idf, vectors: Vectors) -> tuple[list[str], F
     return names, np.array([[one[name] for name in names] for one in found])
 
 
-def balanced(rows: Sequence[Row]) -> Floats:
-    """A weight a row: within every subset supported and the rest weigh the same, its rows 1 on average."""
-    size = Counter((row.key, row.part) for row in rows)
-    same = Counter((row.key, row.part, row.label == "supported") for row in rows)
-    return np.array(
-        [size[row.key, row.part] / 2 / same[row.key, row.part, row.label == "supported"] for row in rows]
+def weights_of(rows: Sequence[Row]) -> Floats:
+    """A weight a row: within every subset supported and the rest weigh the same, its rows 1 on average; ours less."""
+    supported = np.array([row.label == "supported" for row in rows])
+    own = np.array([row.balanced_in == OWN for row in rows])
+    return balanced(supported, [f"{row.balanced_in}|{row.part}" for row in rows]) * np.where(
+        own, OWN_WEIGHT, 1.0
     )
 
 
@@ -147,26 +194,20 @@ def folds_of(rows: Sequence[Row]) -> NDArray[np.int64]:
     )
 
 
-def fit(x: Floats, y: Floats, weight: Floats, fold: NDArray[np.int64], part: Mask) -> tuple[Fitted, Floats]:
-    """The judge of the rows of `part`, and the chance of each of them by trees that have not seen its fold."""
+def fit(x: Floats, rows: Sequence[Row]) -> tuple[Fitted, Held]:
+    """The judge of the rows, and the log odds of each by trees that have not seen its fold."""
+    y, weight, fold = (
+        np.array([float(row.label == "supported") for row in rows]),
+        weights_of(rows),
+        folds_of(rows),
+    )
     score = np.zeros(len(y))
     for number in range(_FOLDS):
-        known, asked = part & (fold != number), part & (fold == number)
+        known, asked = fold != number, fold == number
         score[asked] = log_odds(boost(x[known], y[known], weight[known], _SETTINGS), x[asked])
-    slope, offset = calibrated(score[part], y[part], weight[part])
-    model = boost(x[part], y[part], weight[part], _SETTINGS)
-    return Fitted(model, slope, offset), 1 / (1 + np.exp(-(slope * score + offset)))
-
-
-def calibrated(score: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
-    """Platt's slope and offset, from scores of trees that had not seen the rows."""
-    x = np.c_[score, np.ones(len(score))]
-    line = np.array([1.0, 0.0])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-x @ line))
-        curve = (x.T * (weight * chance * (1 - chance))) @ x
-        line += np.linalg.solve(curve, x.T @ (weight * (y - chance)))
-    return round(float(line[0]), 4), round(float(line[1]), 4)
+    held = Held(rows, score, fold)
+    threshold = choose_sure(held)
+    return Fitted(boost(x, y, weight, _SETTINGS), *platt(score, y, weight), threshold), held
 
 
 def show(
@@ -187,29 +228,21 @@ def _line(
     key: str, rows: Sequence[Row], at: Sequence[int], chance: Floats, names: list[str], x: Floats
 ) -> None:
     part = [rows[number] for number in at]
-    accuracy, auroc = balanced_accuracy(chance[at], part, above=0.5), area(chance[at], part)
-    said = [f"{key:18} {len(at):5}  {accuracy!s:22} {auroc!s:22}"]
-    for name in ("in_one", "cosine"):
+    label = np.array([row.label == "supported" for row in part])
+    cases = Cases(label.tolist(), [row.group for row in part])
+    accuracy, auroc = balanced_accuracy((chance[at] > 0.5).tolist(), cases), area(chance[at].tolist(), cases)
+    said = [f"{key:18} {len(at):5}  {shown(accuracy):22} {shown(auroc):22}"]
+    for name in ("in_one", "cosine") if accuracy else ():
         scores = x[at, names.index(name)]
-        label = np.array([row.label == "supported" for row in part])
         best = max(
             ((scores > cut)[label].mean() + (scores <= cut)[~label].mean()) / 2 for cut in np.unique(scores)
         )
-        said.append(f"{best:.2f} / {area(scores, part).value:.2f}     ")
+        found = area(scores.tolist(), cases)
+        said.append(f"{best:.2f} / {found.value if found else 0:.2f}     ")
     print(" ".join(said))
 
 
-def print_calibration(chance: Floats, y: Floats, weight: Floats) -> None:
-    """Said and found, by tenths, supported and the rest weighing the same."""
-    print("\nCalibration (cross-validated): said, found, rows")
-    for low in range(10):
-        here = (chance >= low / 10) & (chance < low / 10 + 0.1)
-        if here.any():
-            said, found = (float((weight * value)[here].sum() / weight[here].sum()) for value in (chance, y))
-            print(f"  {said:.2f}  {found:.2f}  {int(here.sum())}")
-
-
-def written(judge: Fitted, names: Sequence[str], idf: Idf) -> str:
+def written(judge: Fitted, names: Sequence[str], idf: Idf, rows: Sequence[Row]) -> str:
     """The weights as JSON, a tree a line."""
     by_weight: dict[int, list[str]] = {}
     for stem, weight in idf.weights.items():
@@ -219,9 +252,11 @@ def written(judge: Fitted, names: Sequence[str], idf: Idf) -> str:
     words = ",\n".join(
         f"{plain(str(weight))}: {plain(' '.join(by_weight[weight]))}" for weight in sorted(by_weight)
     )
+    seen = "".join(sorted(mark(Pair(row.evidence, row.claim)) for row in rows))
     return (
         f'{{"embedder": {plain(MiniLmEmbedder.name)},\n"features": {plain(list(names))},\n'
         f'"rare": {idf.rare}, "start": {judge.model.start}, "slope": {judge.slope}, "offset": {judge.offset},\n'
+        f'"threshold": {judge.threshold}, "precision": {PRECISION},\n"seen": {plain(seen)},\n'
         f'"idf": {{\n{words}}},\n"trees": [\n{trees}]}}\n'
     )
 

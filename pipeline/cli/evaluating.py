@@ -8,24 +8,52 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import Json, end_progress, open_workspace, print_json, progress
+from pipeline.cli.judging import JudgeOptions, evaluate_verification
+from pipeline.cli.models import MaxCalls, Replay
 from pipeline.errors import UsageError
 
-SUITES = ("retrieval", "content")
+SUITES = ("retrieval", "content", "verification")
 
 
 def evaluate(
     suite: Annotated[
-        str, typer.Argument(help="retrieval, or content: how specific pages are.")
+        str,
+        typer.Argument(
+            help="retrieval; content: how specific pages are; verification: mistakes caught, or a judge by --data."
+        ),
     ] = "retrieval",
     data: Annotated[
-        Path | None, typer.Option(help="Gold questions as JSON Lines, instead of the suite's own.")
+        Path | None,
+        typer.Option(
+            help="Gold as JSON Lines, instead of the suite's own: questions, or rows of evidence, claim and label."
+        ),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report with its chart here as well.")] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--judge",
+            metavar="NAME",
+            help="Who judges the pairs of --data: local, local:WEIGHTS, or a model; given twice: both have to agree.",
+        ),
+    ] = None,
+    replay: Replay = False,
+    max_calls: MaxCalls = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", metavar="N", min=1, max=256, help="Calls at a time.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a suite and print its figures: the search over notes and documents, or the prose of regenerated pages."""
+    """Run a suite and print its figures: the search over notes and documents, the prose of regenerated pages, or what
+    verification catches and how well a judge tells what evidence supports."""
     if suite not in SUITES:
         raise UsageError(f"there is no suite {suite!r:.40}; expected one of {', '.join(SUITES)}")
+    options = JudgeOptions(tuple(judge or ()), replay, max_calls, concurrency)
+    if suite == "verification":
+        evaluate_verification(data, options, html=html, as_json=as_json)
+        return
+    if options != JudgeOptions():
+        raise UsageError(f"--judge and its calls are about the suite verification, not {suite}")
     if suite == "content":
         _evaluate_content(as_json=as_json)
         return

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -16,11 +17,13 @@ from pydantic import ValidationError
 
 from pipeline.data import Label, Record
 from pipeline.errors import SourceError
+from pipeline.evaluate.labelled import Truth
 from pipeline.evaluate.metrics import wilson
 from pipeline.verify import Catalogue, ClaimContext, checker_version, load_rules, verify_text_claim
 from pipeline.verify.verdict import Search
 
-Truth = Literal["supported", "refuted", "not_supported"]
+AS_OF = date(2026, 11, 24)
+"""The date of service that the gold claims were written for."""
 PARTS = ("held", "development")
 GOALS = {"false ones not passed": 0.95, "true ones supported": 0.90}
 

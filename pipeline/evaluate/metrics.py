@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pipeline.data import Record
 
 RESAMPLES = 2_000
-_SEED = 20_970
+SEED = 20_970
 
 
 class Estimate(Record):
@@ -47,7 +47,7 @@ def estimate(
     measure = statistic or (lambda sample: sum(sample) / len(sample))
     if not values:
         return Estimate(value=0, low=0, high=0, cases=0)
-    draw = random.Random(_SEED)  # noqa: S311 - resampling, no secret
+    draw = random.Random(SEED)  # noqa: S311 - resampling, no secret
     means = sorted(measure(draw.choices(values, k=len(values))) for _ in range(RESAMPLES))
     low, high = means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
     return Estimate(value=measure(values), low=low, high=high, cases=len(values))

@@ -13,14 +13,15 @@ from pipeline.verify.pairs import has_verb
 
 # What may govern more than its own half of the sentence.
 _BINDING = re.compile(
-    r"\b(?:if|unless|when|whenever|where|wherever|whether|except|only|until|provided|because|since|so that|therefore|thus"
-    r"|although|though|neither|nor|either|both|respectively|instead|rather|than|as well as|not only|former|latter|same"
-    r"|another|other|also|then|such)\b|[?\"“”]",
+    r"\b(?:if|unless|when|whenever|where|wherever|whether|except|only|until|provided|because|since|so that|therefore"
+    r"|thus|although|though|neither|nor|either|both|respectively|instead|rather|than|as well as|not only|former|latter"
+    r"|same|another|other|also|then|such)\b|[?\"“”]",
     re.IGNORECASE,
 )
 _CUT = re.compile(r"(?P<semicolon>;\s+)|(?P<joint>,\s+(?:and|but|while|whereas|yet)\s+)", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"(?:it|its|they|their|this|the|an?|no|medicare|modifiers?|code|cpt|[0-9A-Z]\d{3}[0-9A-Z])\b", re.IGNORECASE
+    r"(?:it|its|they|their|this|the|an?|no|medicare|modifiers?|code|cpt|[0-9A-Z]\d{3}[0-9A-Z])\b",
+    re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"(?:it|its|this code|this procedure|the code|the procedure)\b", re.IGNORECASE)
 _MIN_WORDS = 3
