@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from pipeline.verify.listed import counted_each, sorted_lists
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
 from pipeline.verify.spoken import is_token, speak
 
@@ -63,9 +64,6 @@ _NUMBER = re.compile(
 # Sameness is of something: "on the same toe at the same encounter" are two conditions.
 _SAME = re.compile(r"\b(?:same|opposite|different|separate) \w+")
 _PLACES = re.compile(r"(?:set|lab)#(?:fac|nonfac|asc|hopd)\b")
-_EACH = re.compile(r"\b(?:each|per|every) (\w+)")
-_EACH_LIST = re.compile(r"\b(?:each|per|every) (?P<listed>\w+(?: (?:or|and) \w+)*)")
-_WORDS = re.compile(r"\w+")
 _STATUS = re.compile(r"\bstatus [a-z]\b")
 _TIME = re.compile(
     r"\b(?:day|week|month|year|hour|minute|encounter|session|admission|stay|episode|dos)(?=s?\b)"
@@ -92,20 +90,6 @@ _ORDERED = re.compile(
 # Shares of a sentence's words that may be new, and of its source's that may be missing.
 _NEW, _GONE = 0.2, 0.4
 _THIS_CODE = re.compile(r"\bthis (?:addon )?(?:code|procedure|operation|service)\b")
-_BY_ORDER = re.compile(r"\brespectively\b|\bin that order\b|\bcolumn\b|col#")
-
-
-def _list_of(item: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Items with nothing but commas, "and" and "or" between them, and the item."""
-    between = r"(?:\s*,?\s*(?:and|or|nor)\b\s*|\s*,\s*)(?:(?:the|one with|with) )?"
-    return re.compile(rf"{item}(?:{between}{item})+"), re.compile(item)
-
-
-_LISTS = (
-    _list_of(r"\bcode#\w+"),
-    _list_of(r"\b(?:yes|no|unread):mod#\w+"),
-    _list_of(r"\b(?:medial|lateral|anterior|posterior|left|right|upper|lower)\b"),
-)
 
 
 def differences(
@@ -128,7 +112,7 @@ def differences(
     yield from _named("it leaves out", (meant - said).elements())
     for words in (_SAME, _PLACES):
         yield from _named("it leaves out", sorted(set(words.findall(theirs)) - set(words.findall(ours))))
-    yield from _named("it counts each", sorted(set(_EACH.findall(ours)) - set(_counted(theirs))))
+    yield from _named("it counts each", sorted(set(counted_each(ours)) - set(counted_each(theirs))))
     for words in (_STATUS, _TIME, vocabulary().actors, vocabulary().other_payers, vocabulary().frequency):
         yield from _named("it says", sorted(set(words.findall(ours)) - set(words.findall(theirs))))
     for words in (vocabulary().anatomy, vocabulary().services):
@@ -136,12 +120,6 @@ def differences(
         yield from _named("it says", [m.group() for m in words.finditer(ours) if m["root"] not in known])
     yield from _named("it leaves out the condition", _conditions_lost(reading, theirs))
     yield from _other_words(reading, source)
-
-
-def _counted(canonical: str) -> Iterator[str]:
-    """What the sentence speaks of one by one: "each joint or bursa" of joints, and of bursae."""
-    for match in _EACH_LIST.finditer(canonical):
-        yield from _WORDS.findall(match["listed"])
 
 
 def _named(what: str, words: Iterable[str]) -> Iterator[str]:
@@ -180,18 +158,7 @@ def _named_code(reading: Reading, own_code: str | None) -> Reading:
 
 def _figures(canonical: str) -> list[str]:
     """Figures, codes and modifiers in their order, those of a list in one order of their own."""
-    return _FIGURES.findall(_sorted_lists(canonical))
-
-
-def _sorted_lists(canonical: str) -> str:
-    """ "A or B" says what "B or A" does, unless the sentence goes by the order: "respectively"."""
-    if _BY_ORDER.search(canonical):
-        return canonical
-    for listed, item in _LISTS:
-        canonical = listed.sub(
-            lambda found, item=item: " , ".join(sorted(item.findall(found.group()))), canonical
-        )
-    return canonical
+    return _FIGURES.findall(sorted_lists(canonical))
 
 
 def _other_relations(ours: str, theirs: str) -> Iterator[str]:
@@ -199,7 +166,7 @@ def _other_relations(ours: str, theirs: str) -> Iterator[str]:
     own, related = _roots(_RELATION, ours), _roots(_RELATION, theirs)
     yield from _named("it says", [word for root, word in own.items() if root not in related])
     yield from _named("it leaves out", [word for root, word in related.items() if root not in own])
-    if not _in_order(_ORDERED.findall(_sorted_lists(ours)), _ORDERED.findall(_sorted_lists(theirs))):
+    if not _in_order(_ORDERED.findall(sorted_lists(ours)), _ORDERED.findall(sorted_lists(theirs))):
         yield "its words of relation, of payment or of negation stand in another order than in the source"
 
 
