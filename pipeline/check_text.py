@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from pipeline.data import Check, Evidence, Label, Passage, QuoteEvidence, Record
+from pipeline.data import Check, Claim, Evidence, Label, Passage, QuoteEvidence, Record
 from pipeline.errors import SourceError
+from pipeline.identity import text_subject
 from pipeline.index import Embedder
 from pipeline.regenerate import Progress
 from pipeline.retrieve import opened_index
 from pipeline.run import claim_context
 from pipeline.verify import (
     Catalogue,
+    CounterEvidence,
     Examined,
     InputClaim,
     checker_version,
@@ -69,6 +71,7 @@ def check_file(
     claims = _read(path)
     context = claim_context(workspace, hcpcs_code, as_of)
     rules, checker, catalogue = load_rules(), checker_version(), Catalogue(context)
+    counter = CounterEvidence(workspace.corpus, context, rules)
     examined_texts: dict[str, Examined] = {}
     with _open_search(workspace, embedder=embedder, progress=progress) as find:
         for number, claim in enumerate(claims, 1):
@@ -77,7 +80,7 @@ def check_file(
                 yield _unchecked(claim)
                 continue
             if claim.text not in examined_texts:
-                examined_texts[claim.text] = verify_text_claim(
+                examined = verify_text_claim(
                     claim.text,
                     context=context,
                     rules=rules,
@@ -86,6 +89,8 @@ def check_file(
                     claim_id=claim.id,
                     catalogue=catalogue,
                 )
+                asserted = Claim(id=claim.id, text=claim.text, subject=text_subject(claim.text))
+                examined_texts[claim.text] = counter.weigh(asserted, examined)
             examined = examined_texts[claim.text]
             verdict = examined.verdict
             known = {item.id: item for item in examined.evidence}

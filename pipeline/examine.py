@@ -20,6 +20,8 @@ from pipeline.draft.records import Draft
 from pipeline.identity import judged_id
 from pipeline.verify import (
     ClaimContext,
+    Corpus,
+    CounterEvidence,
     Examined,
     check_leaning,
     check_question,
@@ -28,20 +30,24 @@ from pipeline.verify import (
     examine_claim,
     load_rules,
     reject_statement,
+    settle,
 )
 
 
 class Examiner:
     """Verifies the claims of one page; a claim that was examined with the same evidence is not examined again."""
 
-    def __init__(self, context: ClaimContext):
+    def __init__(self, context: ClaimContext, *, corpus: Corpus | None = None):
+        """`corpus`: the sentences that may speak against a claim; none, and nothing is looked for."""
         self._context = context
+        self._counter = CounterEvidence(corpus, context, load_rules()) if corpus else None
         self._known: dict[tuple[Claim, Judgement | None], Examined] = {}
 
     def examine(self, draft: Draft) -> tuple[dict[str, Verdict | JudgeFailure], dict[str, Evidence]]:
         """An outcome for every claim, and the evidence with whatever the checks added to it.
 
-        A claim that was to be judged and was not has no verdict, unless the other checks refute it.
+        A claim that was to be judged and was not has no verdict, unless the other checks refute it. Of two claims that
+        cannot both hold, the one with less support falls.
         """
         evidence: dict[str, Evidence] = {item.id: item for item in draft.evidence}
         judgements = {judgement.about: judgement for judgement in draft.judgements}
@@ -56,7 +62,7 @@ class Examiner:
                 known = outcomes.get(verdict.claim_id)
                 if known is None or is_supported(known):
                     outcomes[verdict.claim_id] = _outcome(verdict, whole, judgement)
-        return outcomes, evidence
+        return settle(draft.statements, outcomes, evidence, context=self._context), evidence
 
     def _check_whole(
         self, statement: Statement, evidence: Mapping[str, Evidence], judgement: Judgement | None
@@ -84,7 +90,7 @@ class Examiner:
         # Ids of evidence are made of what is shown, so that a claim with the same ids has the same evidence.
         key = (claim, judgement)
         if key not in self._known:
-            self._known[key] = examine_claim(
+            examined = examine_claim(
                 claim,
                 [evidence[id_] for id_ in claim.evidence_ids],
                 context=self._context,
@@ -92,6 +98,7 @@ class Examiner:
                 checker=checker_version(),
                 judgement=judgement,
             )
+            self._known[key] = self._counter.weigh(claim, examined) if self._counter else examined
         return self._known[key]
 
     def standing(self, draft: Draft) -> list[Statement]:

@@ -51,6 +51,7 @@ from pipeline.verify import (
     checker_version,
     split_claims,
 )
+from pipeline.verify.counter_evidence import CHECK as COUNTER_EVIDENCE
 from pipeline.workspace import Workspace
 
 # Passages for a query among those allowed, best first.
@@ -119,6 +120,12 @@ def build_page(
     examiner = examiner or open_examiner(inputs, workspace=workspace)
     draft = _draft(inputs, ranks, workspace=workspace, written=written, examiner=examiner)
     outcomes, evidence = examiner.examine(draft)
+    against = [
+        check.model_dump(mode="json")
+        for outcome in outcomes.values()
+        for check in outcome.checks
+        if check.check == COUNTER_EVIDENCE
+    ]
     values = {field: fact.value for field, fact in inputs.facts.items()}
     return assemble_page(
         inputs.plan,
@@ -130,7 +137,9 @@ def build_page(
         describe=workspace.describe,
         previous=previous,
         today=today,
-        fingerprint=_fingerprint(inputs, ranks, draft, written, workspace=workspace, drafter=drafter),
+        fingerprint=_fingerprint(
+            inputs, ranks, draft, written, workspace=workspace, drafter=drafter, against=digest(against)
+        ),
         checker=checker_version(),
         drafter=drafter.name,
         failures=draft.failures,
@@ -159,7 +168,8 @@ def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> Page
 
 def open_examiner(inputs: PageInputs, *, workspace: Workspace) -> Examiner:
     """What examines the claims of a page."""
-    return Examiner(claim_context(workspace, inputs.plan.hcpcs_code, inputs.plan.as_of))
+    context = claim_context(workspace, inputs.plan.hcpcs_code, inputs.plan.as_of)
+    return Examiner(context, corpus=workspace.corpus)
 
 
 def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
@@ -274,6 +284,7 @@ def _fingerprint(
     *,
     workspace: Workspace,
     drafter: Drafter,
+    against: str,
 ) -> str:
     plan = inputs.plan
     return fingerprint(
@@ -297,6 +308,7 @@ def _fingerprint(
             "prompts": list(drafter.prompt_hashes),
             "drafter": drafter.name,
             "checker": checker_version(),
+            "against": against,
             "made_by": code_digest("pipeline.facts", "pipeline.sources", "pipeline.draft", "pipeline.page"),
             "descriptor": inputs.descriptor.model_dump_json() if inputs.descriptor else "",
             "site": digest([workspace.site_name, *(block.model_dump() for block in workspace.site_blocks)]),

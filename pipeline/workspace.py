@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
+from itertools import chain
 
 from pipeline.data import (
     Anchor,
@@ -39,6 +40,7 @@ from pipeline.sources.documents import load_documents
 from pipeline.sources.notes import Note, load_notes, note_document, note_passages
 from pipeline.sources.passages import split_passages
 from pipeline.sources.registry import RegistryEntry, UserSource, load_registry, load_user_sources
+from pipeline.verify.corpus import Corpus, sentences_of_document, sentences_of_passages
 
 OWN = "Briefwright"
 
@@ -94,6 +96,13 @@ class Workspace:
     def documents(self) -> dict[str, SourceDocument]:
         """Notes and added documents by document id."""
         return {d.id: d for d in [*(note_document(note) for note in self.notes), *self.added]}
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The sentences of notes and added documents, for what speaks against a claim; read when first looked into."""
+        noted = (each for note in self.notes for each in sentences_of_passages(note_passages(note)))
+        added = (each for document in self.added for each in sentences_of_document(document))
+        return Corpus(chain(noted, added))
 
     @cached_property
     def registry(self) -> dict[str, RegistryEntry]:

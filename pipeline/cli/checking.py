@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import AsOf, Json, end_progress, open_workspace, parse_date, print_json, progress
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.check_text import CheckedClaim
+    from pipeline.data import Page
 
 SOME_REFUTED = 10  # exit code: the run succeeded, and at least one claim is refuted
 
@@ -26,7 +28,9 @@ _MARKS = {
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="Text, Markdown, HTML, or JSON Lines with `id` and `claim`.")],
+    file: Annotated[
+        Path, typer.Argument(help="Text, Markdown, HTML, JSON Lines with `id` and `claim`, or a page.json.")
+    ],
     code: Annotated[
         str | None, typer.Option("--code", help="The code the text is about, where it names none.")
     ] = None,
@@ -36,7 +40,11 @@ def verify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a text claim by claim against the tables, notes and documents; exit 10 when one is refuted."""
+    """Check a text claim by claim against the tables, notes and documents; exit 10 when one is refuted.
+
+    A page's own page.json is checked from the evidence recorded in it: a claim whose record is contradicted is refuted.
+    """
+    from pipeline.check_ledger import check_ledger, held_by, read_ledger_file
     from pipeline.check_text import check_file
     from pipeline.index.embedders import load_embedder
     from pipeline.selector import parse_code
@@ -44,15 +52,22 @@ def verify(
     workspace = open_workspace()
     counts: Counter[str | None] = Counter()
     kept: list[CheckedClaim] = []
+    about = None if code is None else parse_code(code)
     on = parse_date(as_of)
-    results = check_file(
-        file,
-        hcpcs_code=None if code is None else parse_code(code),
-        workspace=workspace,
-        embedder=load_embedder(workspace.settings.embedder),
-        as_of=on,
-        progress=progress,
-    )
+    page = read_ledger_file(file)
+    if page is not None:
+        _refuse_options(page, code=about, as_of=as_of)
+        on = page.as_of
+        results = check_ledger(page, held=held_by(workspace))
+    else:
+        results = check_file(
+            file,
+            hcpcs_code=about,
+            workspace=workspace,
+            embedder=load_embedder(workspace.settings.embedder),
+            as_of=on,
+            progress=progress,
+        )
     for result in results:
         end_progress()
         counts[result.label] += 1
@@ -68,6 +83,14 @@ def verify(
         print(", ".join(f"{counts[label]} {label or 'failed'}" for label in _MARKS))
     if counts["refuted"]:
         raise typer.Exit(SOME_REFUTED)
+
+
+def _refuse_options(page: Page, *, code: str | None, as_of: str | None) -> None:
+    """A ledger says itself which code it is about, and on which day."""
+    if code not in (None, page.hcpcs_code):
+        raise UsageError(f"the ledger is of {page.hcpcs_code}, not of {code}; leave --code out")
+    if as_of not in (None, page.as_of.isoformat()):
+        raise UsageError(f"the ledger is of {page.as_of}, not of {as_of}; leave --as-of out")
 
 
 def _write_report(path: Path, claims: list[CheckedClaim], *, title: str, on: date) -> None:

@@ -69,7 +69,7 @@ def _findings():
         except importlib.metadata.PackageNotFoundError:
             yield "package", False, f"{name} is not installed; run `make page` or `make test` once"
     workspace = open_workspace()
-    for check in (_check_home, _check_lock, _check_index, _check_starter, _check_releases):
+    for check in (_check_home, _check_lock, _check_index, _check_starter, _check_releases, _check_pages):
         try:
             yield check(workspace)
         except BriefwrightError as error:
@@ -127,6 +127,22 @@ def _check_starter(workspace: Workspace) -> Finding:
         True,
         f"{len(workspace.profiles)} codes, {len(workspace.notes)} notes, {len(workspace.added)} added documents",
     )
+
+
+def _check_pages(workspace: Workspace) -> Finding:
+    """Whether the pages of one date of service agree on what more than one of them says."""
+    from itertools import groupby
+
+    from pipeline.compare_pages import compare_pages, read_pages
+
+    pages = sorted(read_pages(workspace.settings), key=lambda page: (page.as_of, page.hcpcs_code))
+    found = [
+        one.text for _, group in groupby(pages, key=lambda page: page.as_of) for one in compare_pages(group)
+    ]
+    if found:
+        more = f"; {len(found) - 3} more" if len(found) > 3 else ""
+        return "pages", False, f"{'; '.join(found[:3])}{more}; regenerate these pages"
+    return "pages", True, f"{len(pages)} pages, none says otherwise than another"
 
 
 def _check_releases(workspace: Workspace) -> Finding:

@@ -39,6 +39,8 @@ Describe = Callable[[Evidence], SourceUse]
 
 _CAUTION = (Currency.CARRIED, Currency.IN_FORCE, Currency.EARLIER)
 _APART = ("strip", "summary")
+# The check whose evidence speaks against a claim: it is kept with the page, so that the conflict is seen.
+_AGAINST = "counter_evidence"
 
 
 def assemble_page(
@@ -155,6 +157,8 @@ def _used_evidence(
 ) -> dict[str, Evidence]:
     ids = {id_ for statement in standing for claim in statement.claims for id_ in claim.evidence_ids}
     ids.update(id_ for verdict in verdicts.values() for id_ in verdict.evidence_ids)
+    against = (check for verdict in verdicts.values() for check in verdict.checks if check.check == _AGAINST)
+    ids.update(id_ for check in against for id_ in check.evidence_ids)
     return {id_: evidence[id_] for id_ in sorted(ids)}
 
 

@@ -1,8 +1,11 @@
-"""Verification: quotes, rows, figures, coding rules, support, and the verdict they make."""
+"""Verification: quotes, rows, figures, rules, scope, support, counter-evidence, and the verdict they make."""
 
 from pipeline.verify.claims import InputClaim, read_claims, split_claims
 from pipeline.verify.composed import Catalogue
+from pipeline.verify.consistency import Inconsistency, Said, find_inconsistencies
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.corpus import Corpus
+from pipeline.verify.counter_evidence import CounterEvidence
 from pipeline.verify.entailment import Judge, wants_judge
 from pipeline.verify.evidence import find_evidence
 from pipeline.verify.figures import check_figures
@@ -12,18 +15,23 @@ from pipeline.verify.questions import check_question
 from pipeline.verify.quotes import locate_quote
 from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules, load_rules
+from pipeline.verify.settling import settle
 from pipeline.verify.verdict import Examined, checker_version, examine_claim, verify_claim, verify_text_claim
 from pipeline.verify.wording import check_wording, reject_statement
 
 __all__ = [
     "Catalogue",
     "ClaimContext",
+    "Corpus",
+    "CounterEvidence",
     "Examined",
     "Finding",
+    "Inconsistency",
     "InputClaim",
     "Judge",
     "Mention",
     "Rule",
+    "Said",
     "check_figures",
     "check_leaning",
     "check_question",
@@ -33,11 +41,13 @@ __all__ = [
     "checker_version",
     "examine_claim",
     "find_evidence",
+    "find_inconsistencies",
     "find_mentions",
     "load_rules",
     "locate_quote",
     "read_claims",
     "reject_statement",
+    "settle",
     "split_claims",
     "verify_claim",
     "verify_text_claim",

@@ -34,15 +34,19 @@ def find_evidence(
         _quote(passage, passage.text, passage.start, context)
         for passage in search(text, _OFFERED)
         if passage.document_id in context.documents
-        and (passage.applies_to == _EVERYWHERE or any(_applies(passage, code, context) for code in about))
+        and (
+            passage.applies_to == _EVERYWHERE
+            or any(is_guidance_for(code, passage.applies_to, context) for code in about)
+        )
     )
     return list(islice(offered, limit))
 
 
-def _applies(passage: Passage, code: str, context: ClaimContext) -> bool:
-    profile = context.profiles.get(code)
-    values = {field: fact.value for field, fact in context.facts(code).items()}
-    return applies(passage.applies_to, hcpcs_code=code, tags=profile.tags if profile else None, values=values)
+def is_guidance_for(hcpcs_code: str, to: Applicability, context: ClaimContext) -> bool:
+    """Whether what applies to these codes applies to a code, by our classification and its newest rows."""
+    profile = context.profiles.get(hcpcs_code)
+    values = {field: fact.value for field, fact in context.facts(hcpcs_code).items()}
+    return applies(to, hcpcs_code=hcpcs_code, tags=profile.tags if profile else None, values=values)
 
 
 def find_rule_sources(

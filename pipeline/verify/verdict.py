@@ -1,4 +1,4 @@
-"""From checks to one verdict, cheapest check first: quotes, rows, figures, rules, frequency words, support.
+"""From checks to one verdict, cheapest check first: quotes, rows, figures, rules, scope, support.
 
 Any figure or rule that contradicts refutes. A quote that is not in its document, a frequency word without a
 count, a figure that could not be tied, a word nothing accounts for: not enough information. Else supported.
@@ -45,22 +45,20 @@ from pipeline.verify.nearest import describe_nearest
 from pipeline.verify.pairs import has_verb
 from pipeline.verify.quotes import locate_quote
 from pipeline.verify.reading import Reading, read_sentence
+from pipeline.verify.restraint import restrain_rule
 from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules
-from pipeline.verify.support import Support, assess_support, residue
+from pipeline.verify.scope import check_frequency, check_source, within_scope
+from pipeline.verify.support import Support, assess_support
 from pipeline.verify.told import check_told
 
 Search = Callable[[str, int], list[Passage]]
-_COUNTS = re.compile(r"\bpct#|\bper cent|(?:usd|num|cnt)#\S+ (?:of|in) (?:\S+ ){0,2}(?:claims|denials)")
-_CONDITIONS = frozenset("if unless except because although only until whenever provided".split())
 _MODIFIER_FOR = re.compile(r"yes:mod#\w+ (?:for|on)\b")
 _NOT_THERE = "because {} is not stored"
 _OWN_NOTE, _OWN_CLASSIFICATION, _JUDGED, _TOLD = 0.8, 0.7, 0.7, 0.85
 _AGAINST = {"figures": 0.99, JUDGED: _JUDGED}
 # Checks that compose a claim again from what it cites.
 _COMPOSED = frozenset(("rows", "diagnoses"))
-# More words than this beside a contradicted rule, and the sentence may well be about something else.
-_MAX_BESIDE = 5
 
 
 class Examined(NamedTuple):
@@ -179,7 +177,7 @@ def _decide(
     """`free`: the sentence is not ours, and may tell the tables' facts in its own words."""
     reading = read_sentence(claim.text)
     ruled = [
-        _restrained(finding, reading, context)
+        restrain_rule(finding, reading, context)
         for finding in check_rules(reading, context=context, rules=rules)
     ]
     composed = any(
@@ -193,11 +191,12 @@ def _decide(
         # A fragment says no more than a label with its value does, or a modifier with what it is for.
         ruled = [finding for finding in ruled if not finding.refutes and not finding.passed]
     decided = [*check_figures(reading, context=context), *edits, *ruled]
+    inside, outside = ([], []) if composed else within_scope(claim, reading, located, context=context)
     support = (
         _composed_support(first)
         if composed
         else assess_support(
-            reading, decided, located, context=context, vouched=judged is not None and judged.passed
+            reading, decided, inside, context=context, vouched=judged is not None and judged.passed
         )
     )
     if free and not support.kind and (told := check_told(reading, decided, context=context)):
@@ -205,7 +204,11 @@ def _decide(
         decided = [finding for finding in decided if finding.refutes or not finding.failed]
         support = Support("told", told)
     findings = [*first, *check_characters(claim.text), *decided]
-    findings += [*_check_frequency(reading, located, composed), support.finding]
+    if not support.kind:  # beside what carries the claim, a source that speaks for others does no harm
+        findings += [found for found in outside if cited or _would_carry(reading, decided, found, context)]
+    findings += [] if composed else check_frequency(reading, inside)
+    findings += check_source(reading, [item for finding in first for item in finding.evidence])
+    findings.append(support.finding)
     findings += [judged] if judged else []
     verdict = _combine(
         claim, findings, support, checker, basis=located if cited else support.finding.evidence
@@ -222,6 +225,14 @@ def _decide(
     if named and all(item.level == "note" for item in named):
         verdict = verdict.model_copy(update={"confidence": min(verdict.confidence, _OWN_NOTE)})
     return Examined(verdict, tuple(known.values()))
+
+
+def _would_carry(
+    reading: Reading, decided: Sequence[Finding], outside: Finding, context: ClaimContext
+) -> bool:
+    """Whether a quote that was found for a sentence, and speaks for others, says it."""
+    quotes = [item for item in outside.evidence if isinstance(item, QuoteEvidence)]
+    return bool(assess_support(reading, decided, quotes, context=context).kind)
 
 
 def _composed_support(first: Sequence[Finding]) -> Support:
@@ -297,29 +308,6 @@ def _check_rows(claim: Claim, evidence: Sequence[Evidence], context: ClaimContex
         in_release=context.previous,
     )
     return [Finding(check, evidence=rows)]
-
-
-def _restrained(finding: Finding, reading: Reading, context: ClaimContext) -> Finding:
-    """A contradicted rule refutes only where the sentence says little else and sets no condition of its own."""
-    if not finding.refutes:
-        return finding
-    beside = residue(reading, [finding], context.hcpcs_code)
-    if len(beside) <= _MAX_BESIDE and not _CONDITIONS & set(beside):
-        return finding
-    reason = (
-        f"{finding.check.reason}; but the sentence says more than the rule covers: {', '.join(beside[:8])}"
-    )
-    return Finding(finding.check.model_copy(update={"reason": reason}), evidence=finding.evidence)
-
-
-def _check_frequency(reading: Reading, located: list[QuoteEvidence], composed: bool) -> list[Finding]:
-    words = reading.frequency_words
-    if not words or composed:
-        return []
-    counted = any(_COUNTS.search(read_sentence(quote.quote).canonical) for quote in located)
-    outcome = Outcome.PASS if counted else Outcome.FAIL
-    reason = "the source counts" if counted else "frequency words need a source that counts"
-    return [Finding(Check(check="frequency", outcome=outcome, reason=reason, found=", ".join(words)))]
 
 
 def _combine(

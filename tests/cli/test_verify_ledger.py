@@ -1,0 +1,79 @@
+"""`verify page.json` and what `doctor` says of pages, as a user meets them."""
+
+import json
+
+import pytest
+
+from tests.cli.processes import run
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    done = run(folder, "regenerate", "20970", "27447", "--as-of", "2026-11-24")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def page_of(home, code):
+    return home / "candidates" / code / "as-of" / "2026-11-24" / "page.json"
+
+
+def test_a_ledger_is_recognised_and_passes(home):
+    done = run(home, "verify", str(page_of(home, "20970")))
+    assert done.returncode == 0, done.stdout[-500:]
+    assert ", 0 refuted, 0 not_enough_info, 0 failed" in done.stdout
+
+
+def test_an_altered_ledger_names_the_claim_and_ends_with_10(home, tmp_path):
+    ledger = json.loads(page_of(home, "20970").read_text())
+    claim = next(
+        claim
+        for part in ledger["sections"]
+        for statement in part["statements"]
+        for claim in statement["claims"]
+        if claim["subject"] == "rvu:work"
+    )
+    path = tmp_path / "page.json"
+    path.write_text(json.dumps(ledger).replace(claim["text"], claim["text"].replace("43.47", "44.37")))
+    report = tmp_path / "report.html"
+    done = run(home, "verify", str(path), "--json", "--html", str(report))
+    assert done.returncode == 10
+    wrong = [line for line in map(json.loads, done.stdout.splitlines()) if line["label"] != "supported"]
+    assert [line["id"] for line in wrong] == [claim["id"]]
+    assert "44.37" in wrong[0]["claim"] and wrong[0]["checks"]
+    assert "44.37" in report.read_text()
+
+
+@pytest.mark.parametrize(("option", "value"), [("--code", "27447"), ("--as-of", "2025-11-03")])
+def test_a_ledger_says_itself_what_it_is_about(home, option, value):
+    done = run(home, "verify", str(page_of(home, "20970")), option, value)
+    assert done.returncode == 2
+    assert f"leave {option} out" in done.stderr
+
+
+def test_a_damaged_ledger_is_no_text(home, tmp_path):
+    path = tmp_path / "page.json"
+    path.write_text(page_of(home, "20970").read_text()[:5_000])
+    done = run(home, "verify", str(path))
+    assert done.returncode not in (0, 10) and "page ledger" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_doctor_says_whether_pages_agree(home):
+    for code in ("20970", "27447"):
+        folder = page_of(home, code).parent
+        for name in ("page.json", "page.html", "page.md"):
+            (folder.parents[1] / name).write_bytes((folder / name).read_bytes())
+    assert "2 pages, none says otherwise than another" in run(home, "doctor").stdout
+    path = page_of(home, "27447").parents[2] / "page.json"
+    ledger = json.loads(path.read_text())
+    factor = next(
+        item
+        for item in ledger["evidence"].values()
+        if item["kind"] == "row" and item["fact"]["field"].startswith("conversion_factor_nonqpp")
+    )
+    factor["fact"]["value"] = "33.4010"
+    path.write_text(json.dumps(ledger))
+    done = run(home, "doctor")
+    assert done.returncode == 1
+    assert "conversion_factor_nonqpp" in done.stdout and "33.4010" in done.stdout
