@@ -7,25 +7,19 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from pipeline.data import Check, Claim, Evidence, Label, Passage, QuoteEvidence, Record
+from pipeline.data import Check, Evidence, Label, Passage, QuoteEvidence, Record
 from pipeline.errors import SourceError
-from pipeline.identity import text_subject
+from pipeline.examine_text import TextClaim, TextExaminer
 from pipeline.index import Embedder
 from pipeline.regenerate import Progress
 from pipeline.retrieve import opened_index
 from pipeline.run import claim_context
-from pipeline.verify import (
-    Catalogue,
-    CounterEvidence,
-    Examined,
-    InputClaim,
-    checker_version,
-    load_rules,
-    read_claims,
-    verify_text_claim,
-)
+from pipeline.verify import InputClaim, read_claims
+from pipeline.verify.judges import PairJudge
 from pipeline.workspace import Workspace
 
+_AT_A_TIME = 16
+"""Claims examined together where a judge is asked, so that its calls may run side by side."""
 MAX_BYTES = 20 * 2**20
 MAX_CLAIM_CHARACTERS = 5_000
 """A sentence of prose is a tenth of it; the checks' time grows with the square of its length."""
@@ -66,44 +60,44 @@ def check_file(
     embedder: Embedder,
     as_of: date,
     progress: Progress,
+    judge: PairJudge | None = None,
 ) -> Iterator[CheckedClaim]:
-    """Yield the claims of a file in order, each with its verdict. Raises SourceError for a file it cannot read."""
+    """Yield the claims of a file in order, each with its verdict; `judge` is asked about what the checks leave open.
+
+    Raises SourceError for a file it cannot read, ModelError where the judge's endpoint fails.
+    """
     claims = _read(path)
     context = claim_context(workspace, hcpcs_code, as_of)
-    rules, checker, catalogue = load_rules(), checker_version(), Catalogue(context)
-    counter = CounterEvidence(workspace.corpus, context, rules)
-    examined_texts: dict[str, Examined] = {}
+    whole = path.suffix.lower() in (".jsonl", ".ndjson")  # whoever gave each claim an id wants it back as one
     with _open_search(workspace, embedder=embedder, progress=progress) as find:
-        for number, claim in enumerate(claims, 1):
-            progress(f"claim {number}/{len(claims)}")
-            if len(claim.text) > MAX_CLAIM_CHARACTERS:
-                yield _unchecked(claim)
-                continue
-            if claim.text not in examined_texts:
-                examined = verify_text_claim(
-                    claim.text,
-                    context=context,
-                    rules=rules,
-                    checker=checker,
-                    search=find,
-                    claim_id=claim.id,
-                    catalogue=catalogue,
-                )
-                asserted = Claim(id=claim.id, text=claim.text, subject=text_subject(claim.text))
-                examined_texts[claim.text] = counter.weigh(asserted, examined)
-            examined = examined_texts[claim.text]
-            verdict = examined.verdict
-            known = {item.id: item for item in examined.evidence}
-            yield CheckedClaim(
-                id=claim.id,
-                statement_id=claim.statement_id,
-                claim=claim.text,
-                label=verdict.label,
-                confidence=verdict.confidence,
-                reason=verdict.reason,
-                evidence=tuple(known[id_] for id_ in verdict.evidence_ids if id_ in known),
-                checks=verdict.checks,
-            )
+        examiner = TextExaminer(context, workspace.corpus, search=find, judge=judge)
+        size = _AT_A_TIME if judge else 1
+        for start in range(0, len(claims), size):
+            some = claims[start : start + size]
+            progress(f"claim {start + len(some)}/{len(claims)}")
+            found = iter(examiner.examine([claim for claim in some if not _is_long(claim)], whole=whole))
+            for claim in some:
+                yield from [_unchecked(claim)] if _is_long(claim) else map(_checked, next(found))
+
+
+def _is_long(claim: InputClaim) -> bool:
+    return len(claim.text) > MAX_CLAIM_CHARACTERS
+
+
+def _checked(one: TextClaim) -> CheckedClaim:
+    verdict, failure = one.examined.verdict, one.failure
+    known = {item.id: item for item in one.examined.evidence}
+    return CheckedClaim(
+        id=one.claim.id,
+        statement_id=one.claim.statement_id,
+        claim=one.claim.text,
+        label=None if failure else verdict.label,
+        failure=failure,
+        confidence=None if failure else verdict.confidence,
+        reason="" if failure else verdict.reason,
+        evidence=tuple(known[id_] for id_ in verdict.evidence_ids if id_ in known),
+        checks=verdict.checks,
+    )
 
 
 @contextmanager

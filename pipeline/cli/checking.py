@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import AsOf, Json, end_progress, open_workspace, parse_date, print_json, progress
+from pipeline.cli.judging import JudgeOptions, JudgeRun, judge_calls_line, open_judges
+from pipeline.cli.models import MaxCalls, Replay
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +41,16 @@ def verify(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a report with the text marked up.")
     ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--judge",
+            metavar="NAME",
+            help="Ask about what the checks leave open: local, or a model; given twice: both have to agree.",
+        ),
+    ] = None,
+    replay: Replay = False,
+    max_calls: MaxCalls = None,
     as_json: Json = False,
 ) -> None:
     """Check a text claim by claim against the tables, notes and documents; exit 10 when one is refuted.
@@ -54,6 +67,7 @@ def verify(
     kept: list[CheckedClaim] = []
     about = None if code is None else parse_code(code)
     on = parse_date(as_of)
+    asked = _judges(judge, replay=replay, max_calls=max_calls)
     page = read_ledger_file(file)
     if page is not None:
         _refuse_options(page, code=about, as_of=as_of)
@@ -67,6 +81,7 @@ def verify(
             embedder=load_embedder(workspace.settings.embedder),
             as_of=on,
             progress=progress,
+            judge=asked.judge if asked else None,
         )
     for result in results:
         end_progress()
@@ -79,10 +94,20 @@ def verify(
             print(_text(result))
     if html is not None:
         _write_report(html, kept, title=file.name, on=on)
+    if asked and asked.meter:
+        print(judge_calls_line(asked.meter), file=sys.stderr)
     if not as_json:
         print(", ".join(f"{counts[label]} {label or 'failed'}" for label in _MARKS))
     if counts["refuted"]:
         raise typer.Exit(SOME_REFUTED)
+
+
+def _judges(names: list[str] | None, *, replay: bool, max_calls: int | None) -> JudgeRun | None:
+    if not names:
+        if replay or max_calls is not None:
+            raise UsageError("--replay and --max-calls are about the calls of a judge; name it with --judge")
+        return None
+    return open_judges(JudgeOptions(tuple(names), replay, max_calls))
 
 
 def _refuse_options(page: Page, *, code: str | None, as_of: str | None) -> None:
@@ -104,5 +129,6 @@ def _write_report(path: Path, claims: list[CheckedClaim], *, title: str, on: dat
 
 def _text(result: CheckedClaim) -> str:
     lines = [f"{_MARKS[result.label]:<18} {result.claim}", f"{'':<18} {result.reason or result.failure}"]
+    lines += [f"{'':<18} {check.reason}" for check in result.checks if check.check == "entailment"]
     lines += [f"{'':<18}   {evidence}" for evidence in result.sources()]
     return "\n".join(lines) + "\n"

@@ -71,12 +71,15 @@ def evaluate_verification(
     for line in judging_lines(report):
         print(line)
     if run.meter is not None:
-        from pipeline.llm import show_cost
+        print(judge_calls_line(run.meter))
 
-        totals = run.meter.totals()
-        print(
-            f"calls: {totals.calls} asked, {totals.stored} from the journal; cost: {show_cost(totals.cost)}"
-        )
+
+def judge_calls_line(meter: Meter) -> str:
+    """What the judging models were asked, and what it cost."""
+    from pipeline.llm import show_cost
+
+    totals = meter.totals()
+    return f"calls: {totals.calls} asked, {totals.stored} from the journal; cost: {show_cost(totals.cost)}"
 
 
 def _evaluate_own(*, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from pipeline.verify.claims import InputClaim, read_claims, split_claims
 from pipeline.verify.composed import Catalogue
+from pipeline.verify.compounds import about_what, split_compound
 from pipeline.verify.consistency import Inconsistency, Said, find_inconsistencies
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.corpus import Corpus
@@ -16,6 +17,7 @@ from pipeline.verify.quotes import locate_quote
 from pipeline.verify.rows import check_rows
 from pipeline.verify.rules import Rule, check_rules, load_rules
 from pipeline.verify.settling import settle
+from pipeline.verify.support import quote_in_context
 from pipeline.verify.verdict import Examined, checker_version, examine_claim, verify_claim, verify_text_claim
 from pipeline.verify.wording import check_wording, reject_statement
 
@@ -32,6 +34,7 @@ __all__ = [
     "Mention",
     "Rule",
     "Said",
+    "about_what",
     "check_figures",
     "check_leaning",
     "check_question",
@@ -45,10 +48,12 @@ __all__ = [
     "find_mentions",
     "load_rules",
     "locate_quote",
+    "quote_in_context",
     "read_claims",
     "reject_statement",
     "settle",
     "split_claims",
+    "split_compound",
     "verify_claim",
     "verify_text_claim",
     "wants_judge",

@@ -137,9 +137,9 @@ def _other_tokens(
 ) -> Iterator[str]:
     """Figures, codes and modifiers: none that the source has not, none twice, all in its polarity."""
     held = set(source.words)
-    strange = [code for code in reading.codes if code not in (*source.codes, own_code)]
-    yield from _named("it says", [f"code#{code}" for code in strange])
-    yield from _named("it says", [w for w in left if is_token(w) and w not in held and w != "pay#yes"])
+    strange = [f"code#{code.lower()}" for code in reading.codes if code not in (*source.codes, own_code)]
+    unheld = [word for word in left if is_token(word) and word not in held and word != "pay#yes"]
+    yield from _named("it says", [*strange, *unheld])
     said, meant = Counter(_POLARITY.findall(ours)), Counter(_POLARITY.findall(theirs))
     yield from _named("it says", (said - meant).elements())
     yield from _named("it leaves out", (meant - said).elements())

@@ -125,11 +125,12 @@ def verify_text_claim(
     search: Search | None = None,
     claim_id: str = "",
     catalogue: Catalogue | None = None,
+    judgement: Judgement | None = None,
 ) -> Examined:
     """Verdict on any outside sentence: rows come from `context`, sources from `search` (query, how many).
 
     Sources are searched only where rows and rules leave the sentence undecided, or for the rules that decided.
-    `catalogue` is to be shared by the sentences of one text.
+    `catalogue` is to be shared by the sentences of one text. `judgement` is what a judge said of it by these sources.
     """
     subject = text_subject(text)
     claim = Claim(id=claim_id or _outside_id(context.hcpcs_code, subject), text=text, subject=subject)
@@ -146,6 +147,7 @@ def verify_text_claim(
             rules=rules,
             checker=checker,
             search=search,
+            judged=check_judgement(judgement) if judgement and judgement.label and located else None,
             free=True,
         )
 
