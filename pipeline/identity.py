@@ -3,15 +3,17 @@
 - Claim id: `c_` + 12 hex digits of SHA-256 over [hcpcs_code, section_key, subject]. The subject says what the
   claim is about, never what it says: `fact:fac_total_rvu` for a table value, `note:NAME#coverage/0` for the
   first sentence of a note's part, `text:` + normalised words for a claim that a model wrote. So a new figure
-  under the same row, or a reworded note, keeps its claim id.
+  under the same row, or a reworded note, keeps its claim id. A claim of the revision before that is matched with a
+  new one (`page.matching`: moved, or in other words) hands its id on; a claim whose own id is then taken gets one over
+  its subject and a number.
 - Statement id: `s_` + the same over [hcpcs_code, section_key, first claim's subject].
 - Evidence id: `e_` + the same over what is shown: document, passage and offsets, or release, row and value.
 - What a judgement is about: `j_` + the same over the statement's question, text and the evidence ids of its claims, so
   that it holds for no other words and no other evidence.
 - Input fingerprint: SHA-256 over canonical JSON of the inputs that decide what a page says, named by kind: the code and
-  its date of service, whole fact rows, notes and their order, profiles, registry, section specs, prompts, drafter,
-  checker and the code that composes and renders. Two inputs stay outside, because they only decide dates of
-  verification: the clock and the previous revision.
+  its date of service, the parts of `input_parts` (rows, notes, quotes, profiles, specs, prompts, drafter, checker, the
+  code that composes and renders), what retrieval ranked and what a model wrote. Two inputs stay outside, because they
+  only decide dates of verification and ids that are carried over: the clock and the previous revision.
 """
 
 from __future__ import annotations

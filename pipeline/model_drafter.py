@@ -15,9 +15,10 @@ from pipeline.draft.quoting import Offered
 from pipeline.draft.records import Draft
 from pipeline.examine import Examiner
 from pipeline.index.fusion import IN_RANGE, speaks_of
+from pipeline.inputs import PageInputs, own_rows
 from pipeline.llm import ModelClient, Steps
 from pipeline.prompts import Prompt, load_prompt
-from pipeline.run import Drafter, PageInputs, Search, descriptors_named, is_paired, own_rows
+from pipeline.run import Drafter, Search, descriptors_named, is_paired
 from pipeline.sources.applicability import applies
 from pipeline.sources.descriptors import may_describe, repeats_descriptor
 from pipeline.sources.notes import note_document, note_passages

@@ -12,26 +12,29 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.amend import amend_page, amendments_of
+from pipeline.changes.revisions import save_revision
 from pipeline.data import Page, Passage, Record
 from pipeline.draft.records import Draft
 from pipeline.errors import PublishError, SourceError, StateError
 from pipeline.examine import Examiner
 from pipeline.index import Embedder
+from pipeline.inputs import PageInputs, gather_inputs
 from pipeline.llm import Steps, run_many
 from pipeline.page.layout import lay_out
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
 from pipeline.page.render import render_html
 from pipeline.retrieve import opened_index
+from pipeline.review.log import read_decisions
 from pipeline.review.publish import PAGE_FILES
 from pipeline.run import (
     Drafter,
-    PageInputs,
     Search,
     WriteSections,
     build_page,
-    gather_inputs,
     open_examiner,
+    open_reader,
 )
 from pipeline.settings import Settings
 from pipeline.store import exclusive_lock, write_atomically
@@ -43,13 +46,15 @@ Progress = Callable[[str], None]
 class Regenerated(Record):
     """A candidate that was written: its page, where page.html lies, and how long it took.
 
-    `set_aside` says where a damaged earlier ledger went; its verified dates start anew.
+    `set_aside` says where a damaged earlier ledger went; its verified dates start anew. `unchanged`: it was there, and
+    nothing was done.
     """
 
     page: Page
     path: Path
     seconds: float
     set_aside: str = ""
+    unchanged: bool = False
 
 
 @contextmanager
@@ -85,12 +90,14 @@ def regenerate_pages(
     ):
         progress(f"{codes[0]} (1/{len(codes)})" if codes else "")
         began = time.perf_counter()
+        reader = open_reader(workspace, drafter, dated=dated)
         drafted = _drafted(codes, workspace=workspace, search=search, as_of=as_of, drafter=drafter)
         for number, (inputs, written, examiner) in enumerate(drafted, 1):
             code = inputs.plan.hcpcs_code
             progress(f"{code} ({number}/{len(codes)})")
             folder = candidate_folder(code, settings, as_of=as_of if dated else None)
             previous, set_aside = _previous(code, folder, settings)
+            parts = reader.read(inputs)
             page = build_page(
                 inputs,
                 workspace=workspace,
@@ -100,11 +107,24 @@ def regenerate_pages(
                 drafter=drafter,
                 written=written,
                 examiner=examiner,
+                parts=parts,
             )
+            page = _with_amendments(page, workspace, today=today)
+            save_revision(page, settings.revisions, parts=parts, made_on=today, dated=dated)
             path = write_candidate(page, folder, site_name=workspace.site_name)
             seconds = round(time.perf_counter() - began, 3)
             yield Regenerated(page=page, path=path, seconds=seconds, set_aside=set_aside)
             began = time.perf_counter()
+
+
+def _with_amendments(page: Page, workspace: Workspace, *, today: date) -> Page:
+    """The page with what reviewers amended, where it was drafted in the same words again."""
+    amendments = amendments_of(read_decisions(workspace.settings.reviews, page.hcpcs_code))
+    amended = amend_page(page, amendments, workspace=workspace, today=today)
+    said = tuple(
+        f"the amendment of {name} does not stand any more: {why}" for name, why in amended.refused.items()
+    )
+    return amended.page.model_copy(update={"failures": (*page.failures, *said)}) if said else amended.page
 
 
 class PageWork(NamedTuple):
@@ -152,6 +172,15 @@ def candidate_folder(hcpcs_code: str, settings: Settings, *, as_of: date | None 
     """Where a candidate lies: the current page of a code, or the one for a date of service that was asked for."""
     folder = settings.candidates / hcpcs_code
     return folder / "as-of" / as_of.isoformat() if as_of else folder
+
+
+def kept_candidate(hcpcs_code: str, settings: Settings, *, as_of: date | None = None) -> Regenerated:
+    """The candidate there is, with nothing done. Raises SourceError where there is none, or a damaged one."""
+    folder = candidate_folder(hcpcs_code, settings, as_of=as_of)
+    page = read_candidate(folder)
+    if page is None:
+        raise SourceError(f"there is no candidate of {hcpcs_code}; regenerate it")
+    return Regenerated(page=page, path=folder / PAGE_FILES[0], seconds=0, unchanged=True)
 
 
 def _previous(hcpcs_code: str, folder: Path, settings: Settings) -> tuple[Page | None, str]:

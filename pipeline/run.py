@@ -9,14 +9,9 @@ from functools import partial
 
 from pipeline.data import (
     Anchor,
-    CodeProfile,
-    Descriptor,
-    Fact,
     Page,
-    PagePlan,
     Passage,
     QuoteEvidence,
-    RowEvidence,
     SectionSpec,
 )
 from pipeline.draft.checklist import tie_checklist
@@ -34,14 +29,15 @@ from pipeline.draft.tables import (
     draft_table_section,
 )
 from pipeline.examine import Examiner
-from pipeline.facts.descriptors import DescriptorSource, page_descriptor
-from pipeline.facts.page_rows import PageRows, page_rows
+from pipeline.facts.descriptors import DescriptorSource
 from pipeline.facts.ptp_edits import edit_row
 from pipeline.facts.releases import row_evidence
-from pipeline.facts.rows import Rows
-from pipeline.identity import code_digest, digest, fingerprint
+from pipeline.identity import digest, fingerprint
+from pipeline.input_parts import InputReader, Parts
+from pipeline.inputs import PageInputs, own_rows, rows_on
 from pipeline.llm import ModelClient, Steps
 from pipeline.page.assemble import assemble_page
+from pipeline.page.carry import carry_ids
 from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.applicability import applies
 from pipeline.sources.codes_named import codes_named
@@ -52,30 +48,13 @@ from pipeline.verify import (
     split_claims,
 )
 from pipeline.verify.counter_evidence import CHECK as COUNTER_EVIDENCE
+from pipeline.verify.mentions import mark_mentions
 from pipeline.workspace import Workspace
 
 # Passages for a query among those allowed, best first.
 Search = Callable[[str, int, Callable[[Passage], bool]], list[Passage]]
 
 _RANKED = 60
-
-
-@dataclass(frozen=True)
-class PageInputs:
-    """What one page is made from. `rows` adds release-wide values and other codes' rows to the code's `facts`.
-
-    `partners` are the codes whose NCCI edits the page lists. `reach` counts the codes that each note applies to, by
-    note id.
-    """
-
-    plan: PagePlan
-    profile: CodeProfile
-    descriptor: Descriptor | None
-    facts: Mapping[str, Fact]
-    rows: Rows
-    partners: Sequence[str]
-    notes: Sequence[Note]
-    reach: Mapping[str, int]
 
 
 # The sections that a model writes of a page, by key, as work that is still to be asked for.
@@ -107,10 +86,13 @@ def build_page(
     drafter: Drafter = Drafter(),
     written: Mapping[str, Draft] | None = None,
     examiner: Examiner | None = None,
+    parts: Parts | None = None,
 ) -> Page:
     """Draft, verify and assemble a page. `written` are the sections that a model wrote, by key, and `examiner` the one
-    that examined them."""
+    that examined them; `parts` are those of the inputs, where they were read before. A claim of `previous` keeps its
+    id, also where its section or its words are others now."""
     written = written or {}
+    parts = parts or open_reader(workspace, drafter).read(inputs)
     hcpcs_code = inputs.plan.hcpcs_code
     ranks = {
         spec.key: _rank(spec, inputs, search)
@@ -126,10 +108,13 @@ def build_page(
         for check in outcome.checks
         if check.check == COUNTER_EVIDENCE
     ]
+    statements = draft.statements
+    if previous:
+        statements, outcomes = carry_ids(statements, outcomes, previous=previous, mark=mark_mentions)
     values = {field: fact.value for field, fact in inputs.facts.items()}
     return assemble_page(
         inputs.plan,
-        draft.statements,
+        statements,
         evidence,
         outcomes,
         profile=inputs.profile,
@@ -137,9 +122,7 @@ def build_page(
         describe=workspace.describe,
         previous=previous,
         today=today,
-        fingerprint=_fingerprint(
-            inputs, ranks, draft, written, workspace=workspace, drafter=drafter, against=digest(against)
-        ),
+        fingerprint=_fingerprint(inputs, parts, ranks, written, against=digest(against)),
         checker=checker_version(),
         drafter=drafter.name,
         failures=draft.failures,
@@ -149,31 +132,15 @@ def build_page(
     )
 
 
-def gather_inputs(hcpcs_code: str, *, workspace: Workspace, as_of: date) -> PageInputs:
-    """Everything loaded that speaks of the code on the date. Raises NoFactsError."""
-    store = workspace.facts
-    facts = store.require(hcpcs_code, as_of)
-    rows, partners = _rows(workspace, hcpcs_code, as_of)
-    return PageInputs(
-        plan=PagePlan(hcpcs_code=hcpcs_code, as_of=as_of, sections=workspace.sections),
-        profile=workspace.profile(hcpcs_code),
-        descriptor=page_descriptor(workspace.descriptors, hcpcs_code),
-        facts=facts,
-        rows=rows,
-        partners=partners,
-        notes=workspace.notes_for(hcpcs_code, facts, as_of),
-        reach=workspace.reach(as_of),
-    )
+def open_reader(workspace: Workspace, drafter: Drafter, *, dated: bool = False) -> InputReader:
+    """What reads the parts of the inputs of pages by this drafter. `dated`: their date of service was asked for."""
+    return InputReader(workspace, drafter=drafter.name, prompts=drafter.prompt_hashes, dated=dated)
 
 
 def open_examiner(inputs: PageInputs, *, workspace: Workspace) -> Examiner:
     """What examines the claims of a page."""
     context = claim_context(workspace, inputs.plan.hcpcs_code, inputs.plan.as_of)
     return Examiner(context, corpus=workspace.corpus)
-
-
-def _rows(workspace: Workspace, hcpcs_code: str, as_of: date) -> PageRows:
-    return page_rows(workspace.facts, hcpcs_code, as_of, near=workspace.profile(hcpcs_code).siblings)
 
 
 def _draft(
@@ -244,12 +211,6 @@ def is_paired(inputs: PageInputs, other: str) -> bool:
     return edit_row(inputs.rows, inputs.plan.hcpcs_code, other) is not None
 
 
-def own_rows(inputs: PageInputs) -> dict[str, RowEvidence]:
-    """The code's own rows as evidence, by field; rows of pairs of codes are not among them."""
-    as_of = inputs.plan.as_of
-    return {field: row_evidence(fact, as_of) for field, fact in inputs.facts.items() if not fact.partner}
-
-
 def _within_allowance(
     anchored: ResolveAnchor, anchor: Anchor, *, workspace: Workspace, allowance: QuoteAllowance
 ) -> QuoteEvidence | None:
@@ -278,40 +239,21 @@ def _rank(spec: SectionSpec, inputs: PageInputs, search: Search) -> list[str]:
 
 def _fingerprint(
     inputs: PageInputs,
+    parts: Parts,
     ranks: Mapping[str, Sequence[str]],
-    draft: Draft,
     written: Mapping[str, Draft],
     *,
-    workspace: Workspace,
-    drafter: Drafter,
     against: str,
 ) -> str:
     plan = inputs.plan
     return fingerprint(
         {
             "code": plan.hcpcs_code,
-            "as_of": plan.as_of.isoformat(),
-            "facts": digest(sorted(fact.model_dump_json() for fact in inputs.rows.values())),
-            "notes": [note.sha256 for note in inputs.notes],
-            "documents": sorted({e.document_id for e in draft.evidence if isinstance(e, QuoteEvidence)}),
-            "diagnoses": digest(
-                [
-                    draft.open_because,
-                    *(s.model_dump(mode="json") for s in draft.statements if s.section_key == "diagnoses"),
-                ]
-            ),
+            "date": plan.as_of.isoformat(),
+            "ranks": digest(ranks),
             "written": digest({key: section.model_dump(mode="json") for key, section in written.items()}),
-            "order": digest([ranks, {note.id: inputs.reach[note.id] for note in inputs.notes}]),
-            "registry": digest([entry.model_dump(mode="json") for entry in workspace.registry.values()]),
-            "profiles": digest([p.model_dump(mode="json") for p in workspace.profiles.values()]),
-            "sections": [spec.sha256 for spec in plan.sections],
-            "prompts": list(drafter.prompt_hashes),
-            "drafter": drafter.name,
-            "checker": checker_version(),
             "against": against,
-            "made_by": code_digest("pipeline.facts", "pipeline.sources", "pipeline.draft", "pipeline.page"),
-            "descriptor": inputs.descriptor.model_dump_json() if inputs.descriptor else "",
-            "site": digest([workspace.site_name, *(block.model_dump() for block in workspace.site_blocks)]),
+            **parts,
         }
     )
 
@@ -321,7 +263,7 @@ def claim_context(workspace: Workspace, hcpcs_code: str | None, as_of: date) -> 
     return ClaimContext(
         hcpcs_code=hcpcs_code,
         facts=lambda code: workspace.facts.facts_on(code, as_of),
-        rows=lambda code: _rows(workspace, code, as_of).rows,
+        rows=lambda code: rows_on(workspace, code, as_of).rows,
         currency=lambda fact: row_evidence(fact, as_of),
         as_of=as_of,
         documents=workspace.documents,

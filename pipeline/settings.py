@@ -42,6 +42,16 @@ class Settings(Record):
         return self.home / "candidates"
 
     @property
+    def revisions(self) -> Path:
+        """Every revision of every page that was made, by code and hash."""
+        return self.home / "revisions"
+
+    @property
+    def reviews(self) -> Path:
+        """The log of reviewers' decisions, by code."""
+        return self.home / "reviews"
+
+    @property
     def documents(self) -> Path:
         """Documents the user added, as parsed text."""
         return self.home / "documents"

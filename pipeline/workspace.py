@@ -17,6 +17,7 @@ from pipeline.data import (
     Fact,
     Passage,
     QuoteEvidence,
+    Risk,
     RowEvidence,
     SectionSpec,
     SiteBlock,
@@ -147,6 +148,21 @@ class Workspace:
             raise SourceError(
                 f"{path}: a [[block]] needs heading and text, and no other field ({error})"
             ) from error
+
+    @cached_property
+    def second_person(self) -> frozenset[Risk]:
+        """The risks of a change that two persons have to accept, from `[review]` of `sources/site.toml`.
+
+        Raises SourceError for one that is none.
+        """
+        review = self._site.get("review", {})
+        named = review.get("second_person", []) if isinstance(review, dict) else None
+        try:
+            return frozenset(map(Risk, named)) if isinstance(named, list) else frozenset(Risk)
+        except ValueError as error:
+            path = self.settings.root / "sources" / "site.toml"
+            known = ", ".join(risk.value for risk in Risk)
+            raise SourceError(f"{path}: second_person of [review] is a list of {known} ({error})") from error
 
     def indexed(self) -> list[IndexedDocument]:
         """What there is to index: notes, then added documents. Their passages are made when they are asked for."""

@@ -10,8 +10,9 @@ from pipeline.compare_pages import compare_pages
 from pipeline.data import Label
 from pipeline.errors import SourceError
 from pipeline.identity import evidence_id
+from pipeline.inputs import gather_inputs
 from pipeline.page.ledger import dump_ledger, load_ledger
-from pipeline.run import build_page, gather_inputs
+from pipeline.run import build_page
 from pipeline.settings import Settings, read_settings
 from pipeline.verify import Corpus
 from pipeline.verify.corpus import sentences_of_document

@@ -6,10 +6,11 @@ import pytest
 
 from pipeline.check_ledger import check_ledger, held_by
 from pipeline.data import Authority, Label, Verdict
+from pipeline.inputs import gather_inputs
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
 from pipeline.page.render import render_html
-from pipeline.run import build_page, gather_inputs
+from pipeline.run import build_page
 from pipeline.settings import Settings, read_settings
 from pipeline.workspace import Workspace
 from tests.verify.worked import make_document

@@ -7,10 +7,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.data import Authority, Label
 from pipeline.draft import diagnoses
+from pipeline.inputs import gather_inputs
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.page.markdown import render_markdown
 from pipeline.page.render import render_html
-from pipeline.run import build_page, gather_inputs
+from pipeline.run import build_page
 from pipeline.settings import Settings, read_settings
 from pipeline.sources.documents import Description, read_document, store_document
 from pipeline.workspace import Workspace

@@ -6,7 +6,7 @@ import argparse
 import importlib
 import json
 
-BENCHMARKS = ("page", "index", "documents", "verify", "judge", "quotes", "tables", "drafting")
+BENCHMARKS = ("page", "index", "documents", "verify", "judge", "quotes", "tables", "drafting", "revisions")
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
             if asked.json:
                 said = json.dumps({"benchmark": name, "what": label, "figure": figure}, ensure_ascii=False)
             else:
-                said = f"{name:<8} {label:<52} {figure}"
+                said = f"{name:<9} {label:<52} {figure}"
             print(said, flush=True)
 
 

@@ -16,7 +16,8 @@ from pipeline.data import CodeProfile, Fact, Page, Passage, Statement, is_suppor
 from pipeline.evaluate.gold_claims import AS_OF
 from pipeline.evaluate.mutations import TrueClaim
 from pipeline.facts.rows import Rows
-from pipeline.run import build_page, claim_context, gather_inputs
+from pipeline.inputs import gather_inputs
+from pipeline.run import build_page, claim_context
 from pipeline.settings import Settings, read_settings
 from pipeline.sources.notes import note_document, note_passages
 from pipeline.verify import Catalogue, ClaimContext

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli import answers, batches, checking, documents, evaluating, pages, state
+from pipeline.cli import answers, batches, checking, documents, evaluating, pages, reviewing, state
 from pipeline.cli.common import sentence
 from pipeline.errors import BriefwrightError
 
@@ -25,11 +25,13 @@ app = typer.Typer(
 app.command("regenerate")(pages.regenerate)
 app.command("show")(pages.show)
 app.command("explain")(pages.explain)
+app.command("diff")(reviewing.diff)
 app.command("publish")(pages.publish)
 app.command("verify")(checking.verify)
 app.command("index")(state.index)
 app.command("doctor")(state.doctor)
 app.add_typer(answers.facts, name="facts")
+app.add_typer(reviewing.review, name="review")
 app.add_typer(batches.batch, name="batch")
 app.add_typer(documents.sources, name="sources")
 app.command("eval")(evaluating.evaluate)

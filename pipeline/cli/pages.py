@@ -46,6 +46,7 @@ from pipeline.cli.models import (
     pending_calls,
     require_names,
 )
+from pipeline.cli.staleness import DryRun, Force, Stale, choose, find_states, print_plan, unchanged_line
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,18 +77,19 @@ def regenerate(
     rpm: Rpm = None,
     tpm: Tpm = None,
     prices: PriceFile = None,
+    stale: Stale = False,
+    dry_run: DryRun = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Write the candidate pages of codes into the state folder; nothing is published."""
+    """Write the candidate pages of codes whose inputs changed into the state folder; nothing is published."""
     began = time.perf_counter()
     from pipeline.index.embedders import load_embedder
     from pipeline.regenerate import regenerate_pages
 
     workspace = open_workspace()
-    chosen = select(codes, ranges, workspace, all_codes=all_codes)
     on, today = parse_date(as_of), now().date()
-    for code in chosen:  # refuse before any work is done
-        workspace.facts.require(code, on)
+    chosen = choose(codes, ranges, workspace, all_codes=all_codes, stale=stale, as_of=on)
     if estimate:
         names = require_names(model, judge, repair, what="an estimate")
         _print_estimate(chosen, names, prices, workspace=workspace, as_of=on, as_json=as_json)
@@ -98,8 +100,20 @@ def regenerate(
         ),
         workspace=workspace,
     )
+    states = find_states(chosen, workspace, as_of=on, dated=as_of is not None, drafter=run.drafter)
+    if dry_run:
+        print_plan(states, as_json=as_json)
+        return
+    again = force or refresh or replay
+    wanted = [state.hcpcs_code for state in states if again or not state.is_current]
+    kept = [state.hcpcs_code for state in states if state.hcpcs_code not in {*wanted}]
+    _print_kept(
+        kept, as_of=on if as_of else None, workspace=workspace, single=len(chosen) == 1, as_json=as_json
+    )
+    if not wanted:
+        return
     done = regenerate_pages(
-        chosen,
+        wanted,
         workspace=workspace,
         embedder=load_embedder(workspace.settings.embedder),
         as_of=on,
@@ -134,6 +148,20 @@ class _WrittenClaims:
 
         self.count += count_written(result.page)
         return result
+
+
+def _print_kept(
+    codes: list[str], *, as_of: date | None, workspace: Workspace, single: bool, as_json: bool
+) -> None:
+    """That nothing was done for these: with the page where there is one or JSON is asked for, else their number."""
+    from pipeline.regenerate import kept_candidate
+
+    if as_json or single:
+        for code in codes:
+            result = kept_candidate(code, workspace.settings, as_of=as_of)
+            print(_summary(result, seconds=0)) if not as_json else print_json(_result_json(result))
+    if codes and not as_json:
+        print(unchanged_line(len(codes)))
 
 
 def _print_results(results: Iterable[Regenerated], *, began: float, single: bool, as_json: bool) -> None:
@@ -198,6 +226,7 @@ def _result_json(result: Regenerated) -> dict[str, object]:
         "releases": _releases(page),
         "carried": dict(carried_releases(page)),
         "fingerprint": page.fingerprint,
+        "unchanged": result.unchanged,
         "seconds": result.seconds,
     }
 

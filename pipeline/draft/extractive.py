@@ -31,7 +31,9 @@ IsPaired = Callable[[str], bool]
 ResolveAnchor = Callable[[Anchor], QuoteEvidence | None]
 
 
-class _Offer(NamedTuple):
+class Offer(NamedTuple):
+    """A part of a note, and what decides where it stands in its section."""
+
     place: tuple[int, int, str]
     opens: bool
     note: Note
@@ -51,15 +53,28 @@ def draft_notes(
     rows: Mapping[str, RowEvidence],
     is_paired: IsPaired,
 ) -> Draft:
-    """Statements of one section from the notes that apply (already filtered), at most `spec.limit` (0: all).
+    """Statements of one section from the notes that apply (already filtered), in the order of `choose_parts`.
+
+    A claim of a note that applies by an indicator also cites that row (`rows`, by field): the rule holds here because
+    of it.
+    """
+    return merge_drafts(
+        _draft_part(plan, offer, split=split, resolve=resolve, rows=rows, is_paired=is_paired)
+        for offer in choose_parts(spec, notes, reach=reach, rank=rank)
+    )
+
+
+def choose_parts(
+    spec: SectionSpec, notes: Sequence[Note], *, reach: Mapping[str, int], rank: Mapping[str, int]
+) -> list[Offer]:
+    """The parts of notes that a section shows, in order, at most `spec.limit` (0: all).
 
     Order: `reach` (note id → how many codes it applies to), the fewest first, so that a page opens with what is its
     own; then `rank` (passage id → place in retrieval for this section); then id. Of those chosen, notes for few codes
     that answer the section's first question stand first.
-    When the limit presses, the questions that the section must answer are served first. A claim of a note that
-    applies by an indicator also cites that row (`rows`, by field): the rule holds here because of it.
+    When the limit presses, the questions that the section must answer are served first.
     """
-    offers: list[_Offer] = []
+    offers: list[Offer] = []
     first = {question.key for question in spec.must_answer[:1]}
     widest = max(reach.values(), default=0)
     for note in notes:
@@ -67,19 +82,16 @@ def draft_notes(
             if part.section_key == spec.key:
                 opens = not first.isdisjoint(note.answers) and is_for_few(reach[note.id], widest)
                 place = (reach[note.id], rank.get(passage.id, len(rank)), note.id)
-                offers.append(_Offer(place, opens, note, part, passage.id))
+                offers.append(Offer(place, opens, note, part, passage.id))
     offers.sort(key=lambda offer: offer.place)
     if spec.limit:
         chosen = _spread_topics(offers, spec)[: spec.limit]
         offers = [offer for offer in offers if offer in chosen]
     offers.sort(key=lambda offer: not offer.opens)
-    return merge_drafts(
-        _draft_part(plan, offer, split=split, resolve=resolve, rows=rows, is_paired=is_paired)
-        for offer in offers
-    )
+    return offers
 
 
-def _spread_topics(offers: list[_Offer], spec: SectionSpec) -> list[_Offer]:
+def _spread_topics(offers: list[Offer], spec: SectionSpec) -> list[Offer]:
     """First one offer for each question the section must answer, then the rest, both in their order."""
     wanted = {question.key for question in spec.must_answer}
     first, rest = [], []
@@ -92,7 +104,7 @@ def _spread_topics(offers: list[_Offer], spec: SectionSpec) -> list[_Offer]:
 
 def _draft_part(
     plan: PagePlan,
-    offer: _Offer,
+    offer: Offer,
     *,
     split: Callable[[str], list[str]],
     resolve: ResolveAnchor,

@@ -165,7 +165,7 @@ def lay_out(page: Page) -> Layout:
             isinstance(item, RowEvidence) and item.currency is Currency.CARRIED
             for item in page.evidence.values()
         ),
-        gaps=tuple((_heading(headings, gap.section_key), gap) for gap in page.gaps),
+        gaps=tuple((heading_of(headings, gap.section_key), gap) for gap in page.gaps),
         withheld=tuple(line for item in page.withheld for line in _withheld(item, headings)),
     )
 
@@ -280,13 +280,14 @@ def _checked(page: Page, shown: Shown, *, columns: tuple[str, ...]) -> Shown:
     return shown
 
 
-def _heading(headings: Mapping[str, str], key: str) -> str:
+def heading_of(headings: Mapping[str, str], key: str) -> str:
+    """The heading of a section, made of its key where the page has none for it."""
     return headings.get(key) or key.replace("_", " ").capitalize()
 
 
 def _withheld(item: Withheld, headings: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Why a statement was held back. Its own words stay off the page, since they did not hold."""
-    heading = _heading(headings, item.statement.section_key)
+    heading = heading_of(headings, item.statement.section_key)
     if all(map(is_supported, item.verdicts)):
         yield heading, "the statement it derives from did not stand", item.statement.claims[0].id
     for verdict in item.verdicts:

@@ -1,0 +1,136 @@
+"""A reviewer's own words put in the place of a claim's: verified like any other, kept when the page is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pipeline.data import Decision, DecisionKind, Page, Statement, Verdict, is_supported
+from pipeline.draft.records import Draft
+from pipeline.examine import Examiner
+from pipeline.identity import digest
+from pipeline.page.layout import statements_of
+from pipeline.page.text import one_line
+from pipeline.run import claim_context
+from pipeline.workspace import Workspace
+
+
+class Amendment(NamedTuple):
+    """The words that are to stand for a claim whose words were `before`, and who says so."""
+
+    claim_id: str
+    before: str
+    text: str
+    reviewer: str
+
+
+class Amended(NamedTuple):
+    """A page with the amendments that apply to it and passed; `refused` say by claim id why another one did not."""
+
+    page: Page
+    applied: tuple[Amendment, ...]
+    refused: dict[str, str]
+
+
+def amendments_of(decisions: Iterable[Decision]) -> list[Amendment]:
+    """The last amendment of each claim's words, the oldest first."""
+    last = {
+        (one.claim_id, one.before): Amendment(one.claim_id, one.before, one.text, one.reviewer)
+        for one in decisions
+        if one.decision is DecisionKind.AMEND
+    }
+    return list(last.values())
+
+
+def amend_page(page: Page, amendments: Sequence[Amendment], *, workspace: Workspace, today: date) -> Amended:
+    """Put each amendment where its claim still has the words that were amended, if the new words pass all checks.
+
+    A claim composed from rows is not amended: its source is. Nothing asks a judge.
+    """
+    if not amendments:
+        return Amended(page, (), {})
+    examiner = Examiner(claim_context(workspace, page.hcpcs_code, page.as_of))
+    applied: list[Amendment] = []
+    refused: dict[str, str] = {}
+    for amendment in amendments:
+        statement = _find(page, amendment)
+        if statement is None:
+            continue
+        changed = _reworded(statement, amendment)
+        reason = (
+            "" if not statement.cells else "it is a row of a table, composed from its source; correct that"
+        )
+        if not reason:
+            found, reason = _put(page, changed, examiner, today=today)
+            page = found
+        if reason:
+            refused[amendment.claim_id] = reason
+        else:
+            applied.append(amendment)
+    if applied:
+        page = page.model_copy(update={"fingerprint": digest([page.fingerprint, applied])})
+    return Amended(page, tuple(applied), refused)
+
+
+def _find(page: Page, amendment: Amendment) -> Statement | None:
+    for statement in statements_of(page):
+        for claim in statement.claims:
+            if claim.id == amendment.claim_id and one_line(claim.text) == one_line(amendment.before):
+                return statement
+    return None
+
+
+def _reworded(statement: Statement, amendment: Amendment) -> Statement:
+    claims = tuple(
+        claim.model_copy(update={"text": one_line(amendment.text)})
+        if claim.id == amendment.claim_id
+        else claim
+        for claim in statement.claims
+    )
+    return statement.model_copy(
+        update={
+            "claims": claims,
+            "text": " ".join(claim.text for claim in claims),
+            "drafter": f"amended by {amendment.reviewer}",
+        }
+    )
+
+
+def _put(page: Page, statement: Statement, examiner: Examiner, *, today: date) -> tuple[Page, str]:
+    """The page with the statement in its place, or as it was and why the statement does not stand."""
+    cited = {id_ for claim in statement.claims for id_ in claim.evidence_ids}
+    evidence = tuple(page.evidence[id_] for id_ in sorted(cited))
+    outcomes, found = examiner.examine(Draft(statements=(statement,), evidence=evidence))
+    verdicts = dict(page.verdicts)
+    for claim in statement.claims:
+        outcome = outcomes[claim.id]
+        if not isinstance(outcome, Verdict) or not is_supported(outcome):
+            said = outcome.reason if isinstance(outcome, Verdict) else outcome.failure
+            return page, said
+        verdicts[claim.id] = outcome.model_copy(update={"verified_on": today})
+    put = page.model_copy(
+        update={
+            "summary": statement if page.summary and page.summary.id == statement.id else page.summary,
+            "sections": tuple(
+                section.model_copy(
+                    update={
+                        "statements": tuple(
+                            statement if one.id == statement.id else one for one in section.statements
+                        )
+                    }
+                )
+                for section in page.sections
+            ),
+            "verdicts": verdicts,
+        }
+    )
+    held = {**page.evidence, **found}
+    used = {id_ for one in statements_of(put) for claim in one.claims for id_ in claim.evidence_ids}
+    used |= {id_ for verdict in verdicts.values() for id_ in verdict.evidence_ids}
+    return put.model_copy(
+        update={
+            "evidence": {id_: held[id_] for id_ in sorted(used)},
+            "verified_on": max((v.verified_on for v in verdicts.values() if v.verified_on), default=today),
+        }
+    ), ""

@@ -1,0 +1,1 @@
+"""What changed between revisions of a page: stored, compared claim by claim with reasons, shown as a redline."""

@@ -1,0 +1,192 @@
+"""Reviews without a server: redlines and a file of decisions go out; edited, it comes back, is checked and recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.amend import amend_page, amendments_of
+from pipeline.changes.diff import ledger_sha256
+from pipeline.changes.redline import render_redline
+from pipeline.changes.revisions import read_revision, save_revision
+from pipeline.compare import compare_revisions, diff_candidate
+from pipeline.data import Decision, DecisionKind, Page, PageDiff, PageReview, Record
+from pipeline.errors import UsageError
+from pipeline.page.layout import statements_of
+from pipeline.regenerate import candidate_folder, read_candidate, write_candidate
+from pipeline.review.approval import review_page
+from pipeline.review.decisions_file import DecidedPage, read_decisions_file, write_decisions_file
+from pipeline.review.log import append_decisions, read_decisions
+from pipeline.review.taking import take_decisions
+from pipeline.settings import Settings
+from pipeline.store import exclusive_lock, write_atomically
+from pipeline.workspace import Workspace
+
+DECISIONS_NAME = "decisions.toml"
+_WAIT_S = 60.0
+_PROBLEMS = 8  # that a message lists
+
+
+class Exported(Record):
+    """What was written for reviewers, and the codes whose candidate shows nothing new."""
+
+    decisions: Path | None
+    redlines: tuple[Path, ...]
+    unchanged: tuple[str, ...]
+
+
+class Sibling(Record):
+    """A page that carries the same claim as one that was rejected or amended."""
+
+    hcpcs_code: str
+    claim_id: str
+    of_code: str
+    of_claim_id: str
+
+
+class Imported(Record):
+    """What an import recorded, how each page stands now, and which pages carry a corrected claim as well."""
+
+    recorded: tuple[Decision, ...]
+    reviews: tuple[PageReview, ...]
+    siblings: tuple[Sibling, ...]
+
+
+def review_of(hcpcs_code: str, workspace: Workspace) -> PageReview:
+    """How the candidate of a code stands against the published page. Raises UsageError without a candidate."""
+    return _review(compare_revisions(hcpcs_code, workspace.settings), workspace)
+
+
+def export_review(
+    codes: Sequence[str], workspace: Workspace, folder: Path, *, reviewer: str = ""
+) -> Exported:
+    """Write `redline-CODE.html` of each changed page and one file of decisions into the folder.
+
+    Raises UsageError where that file is there already: it may hold decisions that nobody has imported yet.
+    """
+    target = folder / DECISIONS_NAME
+    if target.exists():
+        raise UsageError(
+            f"{target} is there already; import it first, then move it away or choose another folder"
+        )
+    diffs = [compare_revisions(code, workspace.settings) for code in codes]
+    shown = [diff for diff in diffs if not diff.is_empty]
+    paths = []
+    for diff in shown:
+        paths.append(folder / f"redline-{diff.hcpcs_code}.html")
+        write_atomically(paths[-1], render_redline(diff, site_name=workspace.site_name))
+    if shown:
+        reviews = {diff.hcpcs_code: _review(diff, workspace) for diff in shown}
+        text = write_decisions_file(shown, reviews, second_person=workspace.second_person, reviewer=reviewer)
+        write_atomically(target, text)
+    return Exported(
+        decisions=target if shown else None,
+        redlines=tuple(paths),
+        unchanged=tuple(diff.hcpcs_code for diff in diffs if diff.is_empty),
+    )
+
+
+def import_review(
+    text: str, workspace: Workspace, *, name: str, reviewer: str = "", now: datetime
+) -> Imported:
+    """Check a decisions file against what the candidates show now, verify amended text again, and record.
+
+    All of it or nothing: raises UsageError that lists every entry that cannot be recorded. An import that was cut
+    short is finished by the same import once more.
+    """
+    settings = workspace.settings
+    file = read_decisions_file(text, name=name)
+    by = " ".join((reviewer or file.reviewer).split())
+    if not by:
+        raise UsageError(f"decisions are recorded under a name; give --reviewer NAME, or reviewer in {name}")
+    waiting = exclusive_lock(
+        settings.home / "regenerate.lock", what="making or reviewing pages", timeout_s=_WAIT_S
+    )
+    with waiting:  # so that no candidate changes between the check and the record
+        ready = [_prepare(page, workspace, by=by, now=now) for page in file.page]
+        problems = [problem for one in ready for problem in one.problems]
+        if problems:
+            more = f"; and {len(problems) - _PROBLEMS} more" if len(problems) > _PROBLEMS else ""
+            raise UsageError(f"{name}: nothing was recorded: {'; '.join(problems[:_PROBLEMS])}{more}")
+        recorded = append_decisions((one for page in ready for one in page.decisions), settings.reviews)
+        for page in ready:
+            if page.amended is not None:
+                _replace_candidate(page.amended, workspace, now)
+        reviews = [review_of(page.code, workspace) for page in file.page]
+    corrected = [one for one in recorded if one.decision is not DecisionKind.ACCEPT and one.claim_id]
+    return Imported(
+        recorded=tuple(recorded),
+        reviews=tuple(reviews),
+        siblings=tuple(found for one in corrected for found in find_siblings(one, settings)),
+    )
+
+
+class _Ready(NamedTuple):
+    """The decisions of one page, ready to be recorded; `amended` is its candidate with the amendments, if any."""
+
+    decisions: tuple[Decision, ...]
+    problems: tuple[str, ...]
+    amended: Page | None = None
+
+
+def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime) -> _Ready:
+    taken = take_decisions(page, compare_revisions(page.code, workspace.settings), by=by, now=now)
+    amending = [one for one in taken.decisions if one.decision is DecisionKind.AMEND]
+    candidate = read_candidate(candidate_folder(page.code, workspace.settings))
+    if taken.problems or not amending or candidate is None:
+        return _Ready(taken.decisions, taken.problems)
+    found = amend_page(candidate, amendments_of(amending), workspace=workspace, today=now.date())
+    if found.refused:
+        said = (
+            f"{page.code}: the amendment of {name} does not stand: {why}"
+            for name, why in found.refused.items()
+        )
+        return _Ready((), tuple(said))
+    # A change as it stands with the amendment: whoever amended it accepted that. None where it is as published.
+    after = {one.state.claim_id: one.id for one in diff_candidate(found.page, workspace.settings).changes}
+    decisions = tuple(
+        one.model_copy(update={"result_id": after.get(one.claim_id, "")}) if one in amending else one
+        for one in taken.decisions
+    )
+    return _Ready(decisions, (), found.page)
+
+
+def _replace_candidate(page: Page, workspace: Workspace, now: datetime) -> None:
+    """Store and write the amended page, which was made from the inputs of the candidate it replaces."""
+    settings = workspace.settings
+    folder = candidate_folder(page.hcpcs_code, settings)
+    before = read_candidate(folder)
+    revision = read_revision(settings.revisions, page.hcpcs_code, ledger_sha256(before)) if before else None
+    parts = revision.parts if revision else {}
+    save_revision(page, settings.revisions, parts=parts, made_on=now.date(), dated=False)
+    write_candidate(page, folder, site_name=workspace.site_name)
+
+
+def _review(diff: PageDiff, workspace: Workspace) -> PageReview:
+    decisions = read_decisions(workspace.settings.reviews, diff.hcpcs_code)
+    return review_page(diff, decisions, second_person=workspace.second_person)
+
+
+def find_siblings(decision: Decision, settings: Settings) -> list[Sibling]:
+    """The claims of other candidates in the same words as the decided one."""
+    quoted = json.dumps(decision.before, ensure_ascii=False).encode()
+    found = []
+    for path in sorted(settings.candidates.glob("*/page.json")):
+        if path.parent.name == decision.hcpcs_code or quoted not in path.read_bytes():
+            continue
+        page = read_candidate(path.parent)
+        claims = {c.id: c for s in statements_of(page) for c in s.claims} if page else {}
+        found += [
+            Sibling(
+                hcpcs_code=path.parent.name,
+                claim_id=claim.id,
+                of_code=decision.hcpcs_code,
+                of_claim_id=decision.claim_id,
+            )
+            for claim in claims.values()
+            if claim.text == decision.before
+        ]
+    return found

@@ -1,0 +1,48 @@
+"""Which pages are to be made anew, and why: each page's inputs now against those its candidate was made from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from pipeline.changes.revisions import read_revision
+from pipeline.data import PageState
+from pipeline.input_parts import InputReader, changed_parts
+from pipeline.inputs import gather_inputs
+from pipeline.regenerate import candidate_folder
+from pipeline.review.publish import PAGE_FILES
+from pipeline.run import Drafter, open_reader
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+
+
+def page_states(
+    codes: Sequence[str], *, workspace: Workspace, as_of: date, dated: bool, drafter: Drafter
+) -> Iterator[PageState]:
+    """The state of each page by this drafter, in turn. Reads only. Raises NoFactsError."""
+    reader = open_reader(workspace, drafter, dated=dated)
+    for code in codes:
+        folder = candidate_folder(code, workspace.settings, as_of=as_of if dated else None)
+        yield _state(code, folder, reader, workspace=workspace, as_of=as_of)
+
+
+def _state(code: str, folder: Path, reader: InputReader, *, workspace: Workspace, as_of: date) -> PageState:
+    try:
+        ledger = (folder / PAGE_FILES[-1]).read_bytes()
+    except OSError:
+        return PageState(hcpcs_code=code, state="new")
+    sha256 = hashlib.sha256(ledger).hexdigest()
+    revision = read_revision(workspace.settings.revisions, code, sha256)
+    if revision is None or not all((folder / name).is_file() for name in PAGE_FILES):
+        return PageState(hcpcs_code=code, state="unknown")
+    parts = reader.read(gather_inputs(code, workspace=workspace, as_of=as_of))
+    if parts != revision.parts:
+        return PageState(hcpcs_code=code, state="stale", changes=tuple(changed_parts(revision.parts, parts)))
+    return PageState(hcpcs_code=code, state="current" if revision.complete else "unfinished")
+
+
+def codes_with_candidates(settings: Settings) -> list[str]:
+    """The codes of which there is a candidate of today, sorted."""
+    return sorted(path.parent.name for path in settings.candidates.glob(f"*/{PAGE_FILES[-1]}"))
