@@ -164,6 +164,17 @@ class Workspace:
             known = ", ".join(risk.value for risk in Risk)
             raise SourceError(f"{path}: second_person of [review] is a list of {known} ({error})") from error
 
+    @property
+    def review_every_days(self) -> int:
+        """Days after which a published page is due for review, from `sources/site.toml`; 0: the site sets no term."""
+        days = self._site.get("review_every_days", 0)
+        if not isinstance(days, int) or isinstance(days, bool) or days < 0:
+            path = self.settings.root / "sources" / "site.toml"
+            raise SourceError(
+                f"{path}: review_every_days is a whole number of days, 0 for none; not {days!r}"
+            )
+        return days
+
     def indexed(self) -> list[IndexedDocument]:
         """What there is to index: notes, then added documents. Their passages are made when they are asked for."""
         splitter = code_digest("pipeline.sources")

@@ -213,20 +213,12 @@ def test_an_import_that_was_cut_short_is_finished_by_the_same_import(workspace, 
 
 def test_once_published_an_unchanged_candidate_leaves_nothing_to_decide(workspace, tmp_path):
     from pipeline.compare import compare_revisions
-    from pipeline.regenerate import read_rendered_candidate
-    from pipeline.review.publish import publish_page
+    from pipeline.publishing import Ready, Site, publish_pages
 
-    page = candidate(workspace)
-    folder = candidate_folder("29881", workspace.settings)
-    publish_page(
-        "29881",
-        fingerprint=page.fingerprint,
-        contents=read_rendered_candidate(page, folder, site_name=workspace.site_name),
-        outputs=workspace.settings.outputs,
-        lock=tmp_path / "publish.lock",
-        reviewer="A. Coder",
-        now=NOW,
+    site = Site(
+        root=workspace.settings.outputs, lock=tmp_path / "publish.lock", name=workspace.site_name, wait_s=1
     )
+    publish_pages([Ready(candidate(workspace))], site, approve=lambda _: "A. Coder", now=NOW)
     assert review_of("29881", workspace).state == "unchanged"
     assert export_review(["29881"], workspace, tmp_path / "review").decisions is None
     claim = claim_of(workspace)

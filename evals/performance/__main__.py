@@ -6,7 +6,18 @@ import argparse
 import importlib
 import json
 
-BENCHMARKS = ("page", "index", "documents", "verify", "judge", "quotes", "tables", "drafting", "revisions")
+BENCHMARKS = (
+    "page",
+    "index",
+    "documents",
+    "verify",
+    "judge",
+    "quotes",
+    "tables",
+    "drafting",
+    "revisions",
+    "site",
+)
 
 
 def main() -> None:

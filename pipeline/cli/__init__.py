@@ -10,7 +10,17 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli import answers, batches, checking, documents, evaluating, pages, reviewing, state
+from pipeline.cli import (
+    answers,
+    batches,
+    checking,
+    documents,
+    evaluating,
+    pages,
+    publishing,
+    reviewing,
+    state,
+)
 from pipeline.cli.common import sentence
 from pipeline.errors import BriefwrightError
 
@@ -26,7 +36,9 @@ app.command("regenerate")(pages.regenerate)
 app.command("show")(pages.show)
 app.command("explain")(pages.explain)
 app.command("diff")(reviewing.diff)
-app.command("publish")(pages.publish)
+app.command("publish")(publishing.publish)
+app.command("unpublish")(publishing.unpublish)
+app.command("status")(publishing.status)
 app.command("verify")(checking.verify)
 app.command("index")(state.index)
 app.command("doctor")(state.doctor)

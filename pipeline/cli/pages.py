@@ -1,4 +1,4 @@
-"""`regenerate`, `show`, `explain`, `publish`: the life of a page."""
+"""`regenerate`, `show`, `explain`: candidates, and what they say."""
 
 from __future__ import annotations
 
@@ -335,33 +335,3 @@ def explain(
         print_json(explanation.model_dump(mode="json"))
     else:
         print(explanation.as_text())
-
-
-def publish(
-    codes: Codes = None,
-    ranges: Ranges = None,
-    reviewer: Annotated[str, typer.Option(help="Who approves what is published.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Publish candidates as they are to outputs/CODE/, under a reviewer's name."""
-    from pipeline.regenerate import candidate_folder, read_rendered_candidate
-    from pipeline.review.publish import publish_page
-
-    workspace = open_workspace()
-    settings = workspace.settings
-    for code in select(codes, ranges, workspace):
-        page = _require_page(code, published=False, workspace=workspace)
-        folder = candidate_folder(code, settings)
-        publication = publish_page(
-            code,
-            fingerprint=page.fingerprint,
-            contents=read_rendered_candidate(page, folder, site_name=workspace.site_name),
-            outputs=settings.outputs,
-            lock=settings.home / "publish.lock",
-            reviewer=reviewer,
-            now=now(),
-        )
-        if as_json:
-            print_json(publication.model_dump(mode="json"))
-        else:
-            print(f"published {code} to {settings.outputs / code}, approved by {publication.reviewer}")

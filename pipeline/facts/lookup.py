@@ -140,6 +140,15 @@ class FactStore:
         """Names of the releases that the given facts come from, sorted."""
         return sorted({fact.release for rows in self._by_code.values() for fact in rows})
 
+    def releases_of(self, hcpcs_code: str) -> set[str]:
+        """Names of the releases that say what is known of a code: whole tables, given ones with a row of it."""
+        given = {fact.release for fact in self._by_code.get(hcpcs_code, ())}
+        return given | self._whole_releases
+
+    @cached_property
+    def _whole_releases(self) -> frozenset[str]:
+        return frozenset(table.release.name for table in self.database.tables())
+
     def naming(self, hcpcs_code: str, as_of: date) -> list[Fact]:
         """Rows of other codes that name this one as their partner, by code.
 

@@ -6,7 +6,8 @@ import re
 from datetime import date
 from functools import lru_cache
 
-from pipeline.data import Currency, RowEvidence
+from pipeline.data import Currency, Page, RowEvidence
+from pipeline.facts.releases import Release, parse_release, release_span
 
 _FOUR_DIGITS = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TWO_DIGITS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+(\d\d)(?!\d)")
@@ -34,3 +35,31 @@ def release_year(release: str) -> int | None:
     if found := _TWO_DIGITS.search(release):
         return 2000 + int(found[1])
     return None
+
+
+def newest_releases(page: Page) -> tuple[str, ...]:
+    """Of each family of tables that the page draws from, the newest release that stands there, by name of family."""
+    names = {
+        item.fact.release
+        for item in page.evidence.values()
+        if isinstance(item, RowEvidence) and item.level == "table"
+    }
+    newest: dict[str, Release] = {}
+    for release in map(_parsed, names):
+        if release and (release.family not in newest or newest[release.family].order < release.order):
+            newest[release.family] = release
+    return tuple(newest[family].name for family in sorted(newest))
+
+
+def _parsed(name: str) -> Release | None:
+    try:
+        return parse_release(name)
+    except ValueError:  # of a table that has no calendar
+        return None
+
+
+def current_until(page: Page) -> date | None:
+    """The last day on which all tables in force on the page's date still are, by the calendar; None where none are."""
+    spans = [release_span(release) for release in newest_releases(page)]
+    ends = [last for first, last in spans if last is not None and first <= page.as_of <= last]
+    return min(ends, default=None)

@@ -12,11 +12,13 @@ from pipeline.page.text import one_line, visible, web_link
 from pipeline.selector import code_system
 
 SCHEMA_VERSION: int = Page.model_fields["schema_version"].default
+SCHEMA_ID = f"urn:briefwright:ledger:{SCHEMA_VERSION}"
+"""What a ledger names as its schema, and the schema as its id."""
 _MAPPINGS = ("evidence", "verdicts", "documents")
 
 
 def dump_ledger(page: Page) -> str:
-    """The page as `page.json`: fields in model order, maps sorted by id, one blank of indent, UTF-8 as it is.
+    """The page as `page.json`: its schema, then fields in model order, maps sorted by id, one blank of indent, UTF-8.
 
     Equal pages give equal text.
     """
@@ -25,7 +27,8 @@ def dump_ledger(page: Page) -> str:
             name: {key: getattr(page, name)[key] for key in sorted(getattr(page, name))} for name in _MAPPINGS
         }
     )
-    return ordered.model_dump_json(indent=1) + "\n"
+    text = ordered.model_dump_json(indent=1)
+    return f'{{\n "$schema": "{SCHEMA_ID}",{text.removeprefix("{")}\n'
 
 
 def load_ledger(text: str) -> Page:
@@ -41,8 +44,9 @@ def load_ledger(text: str) -> Page:
             f"the page ledger has schema version {fields['schema_version']!r}, this program reads "
             f"{SCHEMA_VERSION}; regenerate the page with this version"
         )
+    fields.pop("$schema", None)
     try:
-        return Page.model_validate_json(text)
+        return Page.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
@@ -53,9 +57,13 @@ def load_ledger(text: str) -> Page:
 
 def ledger_schema() -> dict[str, JsonValue]:
     """JSON Schema (2020-12) of what `dump_ledger` writes."""
+    schema = Page.model_json_schema(mode="serialization")
+    named: dict[str, JsonValue] = {"$schema": {"const": SCHEMA_ID}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Page.model_json_schema(mode="serialization"),
+        "$id": SCHEMA_ID,
+        **schema,
+        "properties": {**named, **schema["properties"]},
         "title": "Briefwright claim ledger",
     }
 

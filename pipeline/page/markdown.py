@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from pipeline.data import Page, SourceUse
 from pipeline.page import layout
+from pipeline.page.currency import current_until
 from pipeline.page.footnotes import ShownClaim, ShownEvidence
 from pipeline.page.layout import CellPart, Shown, ShownSection, lay_out
 from pipeline.page.text import long_date, one_line, visible, web_link
@@ -20,13 +21,16 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>&|~$^{}]|(?<=[a-z])://|(?<=www)\.|(?<=mailto)
 _BLOCK_START = re.compile(r"^(\d{1,9})(?=[.)](?:\s|$))|^(?=[#+=:-])")
 
 
-def render_markdown(page: Page, *, shown: layout.Layout | None = None) -> str:
+def render_markdown(page: Page, *, shown: layout.Layout | None = None, note: str = "") -> str:
     """The whole file, ending in one line break. Same page, same text. `shown` is the page as laid out, if at hand.
+
+    `note` is said below its title, such as that nobody reviewed it.
 
     Raises PublishError when a statement may not be shown (see `layout.lay_out`).
     """
     shown = shown or lay_out(page)
-    blocks = [*_head(page, shown)]
+    title, *rest = _head(page, shown)
+    blocks = [title, *([f"**{escape(note)}.**"] if note else ()), *rest]
     for section in shown.sections:
         blocks += [f"## {escape(section.heading)}", *_section(section)]
     blocks += [*_missing(shown), *_references(page.sources)]
@@ -78,7 +82,9 @@ def _head(page: Page, shown: layout.Layout) -> Iterator[str]:
     yield _sentence(shown.summary) if shown.summary else layout.UNCLASSIFIED_NOTICE
     carried = f" · {shown.carried_count} carried over from an older release" if shown.carried_count else ""
     yield f"**[Verified {long_date(page.verified_on)} · {shown.stamp}](#references)**{carried}"
-    yield f"For dates of service on {long_date(page.as_of)}."
+    until = current_until(page)
+    superseded = f" Superseded after {long_date(until)}, when newer tables are due." if until else ""
+    yield f"For dates of service on {long_date(page.as_of)}.{superseded}"
     if shown.publishers:
         yield "Drawn from " + "; ".join(map(escape, shown.publishers)) + "."
     if shown.strip:

@@ -8,11 +8,12 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.data import Page
 from pipeline.page import layout
+from pipeline.page.currency import current_until
 from pipeline.page.ledger import json_ld
 from pipeline.page.text import long_date, shortened, visible, web_link
 from pipeline.selector import code_system
@@ -20,8 +21,13 @@ from pipeline.selector import code_system
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_html(page: Page, *, site_name: str, shown: layout.Layout | None = None) -> str:
+def render_html(
+    page: Page, *, site_name: str, shown: layout.Layout | None = None, home: str = "", note: str = ""
+) -> str:
     """The whole file. Same page and site name, same text. `shown` is the page as laid out, where that is at hand.
+
+    `home` is the way from the page's folder to the site's, such as `../`; empty for a page that is part of no site.
+    `note` is said at its head, such as that nobody reviewed it.
 
     Everything from sources is escaped; only http and https addresses become links. Raises PublishError
     when a statement may not be shown (see `layout.lay_out`).
@@ -33,18 +39,26 @@ def render_html(page: Page, *, site_name: str, shown: layout.Layout | None = Non
             page=page,
             shown=shown or layout.lay_out(page),
             site_name=site_name,
-            css=_style(),
-            csp=_policy(_style()),
+            css=page_style(),
+            csp=_policy(page_style()),
             linked_data=_data_block(page),
             words=layout,
+            home=home,
+            note=note,
+            until=current_until(page),
         )
     )
 
 
 @cache
 def _environment() -> Environment:
+    return template_environment(FileSystemLoader(_TEMPLATES))
+
+
+def template_environment(loader: BaseLoader) -> Environment:
+    """Templates in which everything is escaped and nothing is undefined, with the filters of pages."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -64,7 +78,7 @@ def _plain(value: object) -> object:
 
 
 @cache
-def _style() -> Markup:
+def page_style() -> Markup:
     """The style sheet as it stands in the file; the policy's hash is over these very characters."""
     return Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
 

@@ -1,80 +1,70 @@
-"""Publishing a candidate: the only writer of `outputs/`."""
+"""What is published: the log of publications, which only grows, and what follows from it."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
 
 from pipeline.data import Record
-from pipeline.errors import PublishError
-from pipeline.store import exclusive_lock, write_atomically
+from pipeline.errors import SourceError
 
 PAGE_FILES = ("page.html", "page.md", "page.json")
 LOG_NAME = "publications.jsonl"
 
 
 class Publication(Record):
-    """One line of the log: who published what, when, by the hash of what was shown."""
+    """One line of the log: who published or took down what, when, by the hash of what was shown.
 
+    `as_of` is the date of service of a page that was asked for by date, None for the current page of a code.
+    `sha256` are those of the files, by name; none where the page was taken down. `unreviewed`: nobody signed for it.
+    """
+
+    kind: Literal["published", "rolled_back", "unpublished"] = "published"
     hcpcs_code: str
+    as_of: date | None = None
     sha256: dict[str, str]
     fingerprint: str
     reviewer: str
+    reason: str = ""
+    unreviewed: bool = False
     published_at: datetime
 
-
-def publish_page(
-    hcpcs_code: str,
-    *,
-    fingerprint: str,
-    contents: Mapping[str, bytes],
-    outputs: Path,
-    lock: Path,
-    reviewer: str,
-    now: datetime,
-) -> Publication:
-    """Write a candidate's files, by name, to `outputs/CODE/`, all or none, and append to the log.
-
-    `lock` keeps two processes from publishing at once. Raises PublishError without a reviewer's name,
-    StateError when it cannot be written.
-    """
-    if not reviewer.strip():
-        raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
-    with exclusive_lock(lock, what="publishing"):
-        publication = Publication(
-            hcpcs_code=hcpcs_code,
-            sha256={name: hashlib.sha256(data).hexdigest() for name, data in contents.items()},
-            fingerprint=fingerprint,
-            reviewer=reviewer.strip(),
-            published_at=now,
-        )
-        _swap_in(outputs / hcpcs_code, contents)
-        log = outputs / LOG_NAME
-        before = log.read_text(encoding="utf-8") if log.is_file() else ""
-        write_atomically(log, before + publication.model_dump_json() + "\n")
-    return publication
+    @property
+    def name(self) -> str:
+        """The page's folder under `outputs/`."""
+        return page_name(self.hcpcs_code, self.as_of)
 
 
-def _swap_in(target: Path, contents: Mapping[str, bytes]) -> None:
-    """Write all files into a folder aside, then put it in the place of the old one.
+def page_name(hcpcs_code: str, as_of: date | None = None) -> str:
+    """The folder of a page under `outputs/`: `20970`, or `20970/as-of/2025-11-03`."""
+    return f"{hcpcs_code}/as-of/{as_of}" if as_of else hcpcs_code
 
-    A crash between the two renames leaves the old folder beside; the next publication puts it back first.
-    """
-    aside, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
-    if old.exists() and not target.exists():
-        old.rename(target)
-    for stale in (aside, old):
-        shutil.rmtree(stale, ignore_errors=True)
+
+def read_log(root: Path) -> list[Publication]:
+    """Every line of the log under `root`, the oldest first; none without a log. Raises SourceError."""
+    path = root / LOG_NAME
     try:
-        for name, data in contents.items():
-            write_atomically(aside / name, data)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    if target.exists():
-        target.rename(old)
-    aside.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}); make it readable") from error
+    log = []
+    for number, line in enumerate(lines, 1):
+        try:
+            log.append(Publication.model_validate_json(line))
+        except ValidationError as error:
+            raise SourceError(
+                f"{path}, line {number}, is no publication; restore the file from version control"
+            ) from error
+    return log
+
+
+def published_now(log: Iterable[Publication]) -> dict[str, Publication]:
+    """The last publication of each page that is up, by the page's folder, sorted."""
+    last = {publication.name: publication for publication in log}
+    return {name: last[name] for name in sorted(last) if last[name].kind != "unpublished"}

@@ -41,3 +41,8 @@ def test_an_unknown_code_and_a_too_early_date_say_what_to_do():
 def test_rows_of_other_codes_that_name_a_code():
     assert [fact.hcpcs_code for fact in STORE.naming("20900", date(2026, 11, 24))] == ["20970"]
     assert STORE.naming("20970", date(2026, 11, 24)) == []
+
+
+def test_the_releases_of_a_code_are_those_with_a_row_of_it():
+    assert STORE.releases_of("20970") == {"RVU25D", "RVU26B", "PTP-2024Q3"}
+    assert STORE.releases_of("99999") == set()

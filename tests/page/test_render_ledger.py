@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.page.ledger import dump_ledger, json_ld, ledger_schema, load_ledger
+from pipeline.page.ledger import SCHEMA_ID, dump_ledger, json_ld, ledger_schema, load_ledger
 from tests.page.sample import sample_page
 
 
@@ -23,7 +23,7 @@ def test_equal_pages_give_equal_text_whatever_the_order_of_their_maps() -> None:
 
 def test_it_is_readable_utf8_in_model_order() -> None:
     text = dump_ledger(sample_page(hostile="é"))
-    assert text.startswith('{\n "schema_version": 1,\n "hcpcs_code": "20970",')
+    assert text.startswith(f'{{\n "$schema": "{SCHEMA_ID}",\n "schema_version": 1,\n "hcpcs_code": "20970",')
     assert "é" in text and text.endswith("}\n")
 
 

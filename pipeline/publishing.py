@@ -1,0 +1,254 @@
+"""Publishing, taking down and rolling back pages, with the log, the corrections and the site that follow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pipeline.data import Page, Record
+from pipeline.errors import PublishError, SourceError, UsageError
+from pipeline.page.layout import lay_out
+from pipeline.page.ledger import dump_ledger, load_ledger
+from pipeline.page.markdown import render_markdown
+from pipeline.page.render import render_html
+from pipeline.review.publish import LOG_NAME, PAGE_FILES, Publication, page_name, published_now, read_log
+from pipeline.review.swap import FolderChange, folder_change
+from pipeline.site.build import build_site, copy_site
+from pipeline.site.corrections import (
+    CORRECTIONS_LOG,
+    MatchClaims,
+    page_corrections,
+    page_withdrawn,
+    same_claims,
+)
+from pipeline.store import exclusive_lock
+
+UNREVIEWED = "Starter content: no person has reviewed this page yet"
+
+# Who approved this very page; raises PublishError where nobody did.
+Approve = Callable[[Page], str]
+
+
+class Site(Record):
+    """Where pages are published: the folder, the lock that keeps two processes apart, what the site is called.
+
+    `wait_s`: how long to wait for the lock.
+    """
+
+    root: Path
+    lock: Path
+    name: str
+    wait_s: float = 0
+
+
+class Ready(NamedTuple):
+    """A page to be published. `dated`: its date of service was asked for, so that it stands apart."""
+
+    page: Page
+    dated: bool = False
+
+
+class Published(Record):
+    """What became of the pages, in their order: those that went out, and the folders of those that were up already."""
+
+    publications: tuple[Publication, ...]
+    unchanged: tuple[str, ...] = ()
+
+
+def publish_pages(
+    ready: Iterable[Ready],
+    site: Site,
+    *,
+    approve: Approve,
+    now: datetime,
+    kind: Literal["published", "rolled_back"] = "published",
+    reason: str = "",
+    unreviewed: bool = False,
+    match: MatchClaims = same_claims,
+) -> Published:
+    """Publish all of the pages or none, log them and what they correct, and bring the site up to date.
+
+    A page that is up with these very words is passed over, unless it was unreviewed and now somebody signs for it.
+    `match` says which old claim is which new one. Raises PublishError, StateError, SourceError for a damaged log.
+    """
+    done: list[Publication] = []
+    unchanged: list[str] = []
+    with _changing(site) as (change, log):
+        up = published_now(log)
+        for page, dated in ready:
+            name = page_name(page.hcpcs_code, page.as_of if dated else None)
+            if any(one.name == name for one in done):
+                raise UsageError(f"{name} is to be published twice; name each page once")
+            contents = render_files(
+                page,
+                site_name=site.name,
+                home="../" * (name.count("/") + 1),
+                note=UNREVIEWED if unreviewed else "",
+            )
+            publication = Publication(
+                kind=kind,
+                hcpcs_code=page.hcpcs_code,
+                as_of=page.as_of if dated else None,
+                sha256={file: _sha256(data) for file, data in contents.items()},
+                fingerprint=page.fingerprint,
+                reviewer=_signed(approve(page), unreviewed=unreviewed),
+                reason=reason.strip(),
+                unreviewed=unreviewed,
+                published_at=now,
+            )
+            if _is_up(up.get(name), publication, site.root / name):
+                unchanged.append(name)
+                continue
+            change.place(name, contents)
+            change.append(LOG_NAME, publication.model_dump_json())
+            old = _published_page(site.root / name) if name in up else None
+            for one in page_corrections(old, page, publication, match=match) if old else ():
+                change.append(CORRECTIONS_LOG, one.model_dump_json())
+            done.append(publication)
+    return Published(publications=tuple(done), unchanged=tuple(unchanged))
+
+
+def unpublish_pages(
+    codes: Sequence[str],
+    site: Site,
+    *,
+    reviewer: str,
+    reason: str,
+    now: datetime,
+    as_of: date | None = None,
+) -> list[Publication]:
+    """Take down all pages of the codes, or with `as_of` the ones for that date of service, and log each.
+
+    Raises PublishError without a name or a reason, UsageError for a code of which no page is up, StateError.
+    """
+    signed = _signed(reviewer, unreviewed=False)
+    if not reason.strip():
+        raise PublishError("a page is taken down for a reason that readers are told; give --reason TEXT")
+    with _changing(site) as (change, log):
+        up = published_now(log)
+        done = [
+            Publication(
+                kind="unpublished",
+                hcpcs_code=one.hcpcs_code,
+                as_of=one.as_of,
+                sha256={},
+                fingerprint=one.fingerprint,
+                reviewer=signed,
+                reason=reason.strip(),
+                published_at=now,
+            )
+            for code in dict.fromkeys(codes)
+            for one in _pages_of(code, up, as_of)
+        ]
+        for publication in done:
+            change.drop(publication.name)
+            change.append(LOG_NAME, publication.model_dump_json())
+            change.append(CORRECTIONS_LOG, page_withdrawn(publication).model_dump_json())
+    return done
+
+
+def roll_back(
+    page: Page, site: Site, *, reviewer: str, reason: str, now: datetime, match: MatchClaims = same_claims
+) -> Published:
+    """Publish an earlier revision of a page again. Raises PublishError for one that was never published."""
+    if not reason.strip():
+        raise PublishError("a page is rolled back for a reason that readers are told; give --reason TEXT")
+    ledger = _sha256(dump_ledger(page).encode())
+    if not any(
+        one.hcpcs_code == page.hcpcs_code and one.as_of is None and one.sha256.get(PAGE_FILES[-1]) == ledger
+        for one in read_log(site.root)
+    ):
+        raise PublishError(
+            f"revision {ledger[:12]} of {page.hcpcs_code} was never published; only what was approved once is rolled "
+            f"back to. {LOG_NAME} names those that were, by the SHA-256 of {PAGE_FILES[-1]}"
+        )
+    return publish_pages(
+        [Ready(page)],
+        site,
+        approve=lambda _: reviewer,
+        now=now,
+        kind="rolled_back",
+        reason=reason,
+        match=match,
+    )
+
+
+def finish_publishing(site: Site, *, to: Path | None = None) -> int:
+    """Carry an interrupted publication to its end, bring the site's files up to date, make `to` the same site.
+
+    The number of files written to `to`. Raises UsageError where there is no site to copy, StateError.
+    """
+    with _changing(site) as (_, log):
+        build_site(site.root, site_name=site.name)
+        if to is None:
+            return 0
+        inside = site.root.resolve()
+        if to.resolve() == inside or inside in to.resolve().parents:
+            raise UsageError(f"{to} lies in {site.root}, where the site is made; choose a folder elsewhere")
+        if not log:
+            raise UsageError(f"nothing was ever published to {site.root}; `briefwright publish CODES` first")
+        return copy_site(site.root, to)
+
+
+def render_files(page: Page, *, site_name: str, home: str = "", note: str = "") -> dict[str, bytes]:
+    """The files of a page by name; `home` is the way from its folder to the site's, `note` is said at its head."""
+    shown = lay_out(page)
+    texts = (
+        render_html(page, site_name=site_name, shown=shown, home=home, note=note),
+        render_markdown(page, shown=shown, note=note),
+        dump_ledger(page),
+    )
+    return {name: text.encode() for name, text in zip(PAGE_FILES, texts, strict=True)}
+
+
+@contextmanager
+def _changing(site: Site) -> Iterator[tuple[FolderChange, list[Publication]]]:
+    """A change of the site under its lock, with the log as it stands before."""
+    finish = partial(build_site, site_name=site.name)
+    with (
+        exclusive_lock(site.lock, what="publishing", timeout_s=site.wait_s),
+        folder_change(site.root, finish=finish) as change,
+    ):
+        yield change, read_log(site.root)
+
+
+def _signed(reviewer: str, *, unreviewed: bool) -> str:
+    name = " ".join(reviewer.split())
+    if not name and not unreviewed:
+        raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
+    return name
+
+
+def _is_up(last: Publication | None, new: Publication, folder: Path) -> bool:
+    """Whether the same files are there, approved at least as well."""
+    if last is None or last.sha256 != new.sha256 or (last.unreviewed and not new.unreviewed):
+        return False
+    try:
+        return all(_sha256((folder / file).read_bytes()) == value for file, value in new.sha256.items())
+    except OSError:
+        return False
+
+
+def _pages_of(code: str, up: Mapping[str, Publication], as_of: date | None) -> list[Publication]:
+    found = [one for one in up.values() if one.hcpcs_code == code and (as_of is None or one.as_of == as_of)]
+    if not found:
+        dated = f" for services on {as_of}" if as_of else ""
+        raise UsageError(f"no page of {code}{dated} is published; `briefwright status` lists those that are")
+    return found
+
+
+def _published_page(folder: Path) -> Page | None:
+    """What is up; None where its ledger cannot be read: the publication is its mending."""
+    try:
+        return load_ledger((folder / PAGE_FILES[-1]).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, SourceError):
+        return None
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

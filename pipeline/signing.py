@@ -1,0 +1,62 @@
+"""Under whose name a candidate may go out: what of it was approved, by whom, and what still waits."""
+
+from __future__ import annotations
+
+from pipeline.compare import compare_revisions
+from pipeline.data import Change, ChangeKind, Page, PageDiff
+from pipeline.errors import PublishError
+from pipeline.review.log import read_decisions
+from pipeline.reviewing import review_of
+from pipeline.workspace import Workspace
+
+_FIGURES = frozenset((ChangeKind.FIGURE, ChangeKind.EVIDENCE))
+
+
+def signer_of(page: Page, workspace: Workspace, *, reviewer: str, auto_approve_figures: bool = False) -> str:
+    """Who answers for the candidate: `reviewer`, or those who accepted its changes. Raises PublishError.
+
+    A page goes out for the first time under the name of whoever read it whole, unless decisions about it are recorded.
+    From then on each change needs its decisions; `auto_approve_figures` spares those that are nothing but figures of a
+    newer release, unless the site profile asks for a second person for them.
+    """
+    code = page.hcpcs_code
+    review, diff = review_of(code, workspace), compare_revisions(code, workspace.settings)
+    accepted = sorted({person for change in review.changes for person in change.accepted_by})
+    signed = reviewer.strip() or ", ".join(accepted)
+    if review.state == "rejected":
+        raise PublishError(
+            f"a change of {code} was rejected; mend what it rests on and regenerate, or amend it: "
+            f"`briefwright review export {code}`"
+        )
+    first = not diff.old_sha256 and not read_decisions(workspace.settings.reviews, code)
+    if review.state != "waiting" or (first and not workspace.second_person):
+        return signed
+    waiting = {change.change_id for change in review.changes if change.state == "waiting"}
+    spared = _figure_changes(diff, workspace) if auto_approve_figures else set[str]()
+    if left := len(waiting - spared):
+        raise PublishError(
+            f"{left} of {len(review.changes)} changes of {code} wait for a decision; "
+            f"`briefwright review export {code}`, edit, `briefwright review import`"
+        )
+    return signed or "figures of a newer release, approved automatically"
+
+
+def _figure_changes(diff: PageDiff, workspace: Workspace) -> set[str]:
+    """Changes by a newer release alone; what a page shows beside its claims follows from them."""
+    found = {change.id for change in diff.changes if _is_figures(change, workspace)}
+    return found | {other.id for other in diff.others if other.what == "source"} if found else set()
+
+
+def _is_figures(change: Change, workspace: Workspace) -> bool:
+    rows = change.evidence
+    return (
+        change.old is not None
+        and change.new is not None
+        and change.new.standing
+        and set(change.kinds) <= _FIGURES
+        and bool(rows)
+        and all(
+            one.kind == "row" and one.old and one.new and one.old_source != one.new_source for one in rows
+        )
+        and workspace.second_person.isdisjoint(change.risks)
+    )
