@@ -20,7 +20,11 @@ _COMPUTED_WITH = re.compile(r"(?:\b(?:at|using|with|under|by|from|times|x)|\()\s
 _PAID_NOW = re.compile(r"(?:pay#yes|lab#pay|lab#total)(?: (?:is|of|the|an?|cmp#\w+|in|set#\w+))*\s*$")
 # What names the physician fee schedule's own amount, and no other schedule's.
 _BY_SCHEDULE = re.compile(r"\b(?:national|pfs)\b")
-_PAYEE = re.compile(r"\b(?:professional|surgeon|physician)\b")
+_PAYEE = re.compile(r"\b(?:professional|surgeon|physician|clinician|provider|practitioner|doctor)s?\b")
+# A place that gets the money, where the amount is the surgeon's.
+_TO_PLACE = re.compile(
+    r"(?:pay#yes|lab#pay|\bto|\bfor) (?:to |of |for )?(?:the |an? )?(?:set#fac|lab#hopd|lab#asc)\b(?! pay)"
+)
 
 
 class Tied(NamedTuple):
@@ -94,6 +98,8 @@ def money(
         return Tied(None, False, frozenset(), UNTOLD)
     if payee and place and setting and setting.label == "set#fac":
         return Tied(None, False, frozenset(), "professional and facility parts stand in one clause")
+    if _TO_PLACE.search(clause):
+        return Tied(None, False, frozenset(), UNTOLD)
     if setting:
         used.add(setting.label)
     if "lab#cf" in clause or "q#" in clause:

@@ -10,6 +10,7 @@ import re
 
 from pipeline.verify.mentions import find_mentions
 from pipeline.verify.pairs import has_verb
+from pipeline.verify.reading import read_sentence
 
 # What may govern more than its own half of the sentence.
 _BINDING = re.compile(
@@ -19,23 +20,29 @@ _BINDING = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(r"(?P<semicolon>;\s+)|(?P<joint>,\s+(?:and|but|while|whereas|yet)\s+)", re.IGNORECASE)
-_SUBJECT = re.compile(
-    r"(?:it|its|they|their|this|the|an?|no|medicare|modifiers?|code|cpt|[0-9A-Z]\d{3}[0-9A-Z])\b",
-    re.IGNORECASE,
-)
 _GOES_ON = re.compile(r"(?:it|its|this code|this procedure|the code|the procedure)\b", re.IGNORECASE)
 _MIN_WORDS = 3
+# What is said of all that follows: for whom, when, or that it is not so.
+_FRAME = re.compile(
+    r"^(?:for|under|in|on|at|with|before|after|since|by|during|according|contrary|our|some)\b[^,;]*,|:"
+    r"|\b(?:false|wrong|untrue|incorrect|mistake|myth|following|figures? below|says?|said|claims?|guide|article|advice"
+    r"|previous|old|former)\b",
+    re.IGNORECASE,
+)
 
 
 def split_compound(sentence: str) -> list[str]:
     """The parts of a sentence in order, each a piece of it; the sentence itself where it is to stay whole."""
-    if _BINDING.search(sentence):
+    reading = read_sentence(sentence)
+    if _BINDING.search(sentence) or _FRAME.search(sentence) or reading.other_payers or not reading.asserted:
+        return [sentence]
+    if any(token.startswith(("yr#", "date#", "rel#")) for token in reading.tokens):
         return [sentence]
     parts: list[str] = []
     start = 0
     for match in _CUT.finditer(sentence):
         before, after = sentence[start : match.start()], sentence[match.end() :]
-        if _stands(before) and _SUBJECT.match(after) and _stands(_up_to_cut(after)):
+        if _stands(before) and _goes_on(after) and _stands(_up_to_cut(after)):
             parts.append(before.strip())
             start = match.end()
     parts.append(sentence[start:].strip())
@@ -56,6 +63,12 @@ def about_what(parts: list[str]) -> list[str]:
 def about_other(part: str) -> bool:
     """Whether a part takes its subject from what stands before it."""
     return _GOES_ON.match(part) is not None
+
+
+def _goes_on(after: str) -> bool:
+    """Whether it is clear which code a part is about: it names one, or goes on about the one before."""
+    part = _up_to_cut(after)
+    return about_other(part) or any(mention.kind == "code" for mention in find_mentions(part))
 
 
 def _up_to_cut(text: str) -> str:

@@ -39,7 +39,8 @@ _GLUE = (
     r"|allowed|permitted|appropriate|acceptable|correct|valid|necessary|have|get|gets|wear|bear"
     r"|go with|through|of|that|same|for)\s+){0,7}"
 )
-_MODS = r"mod#\w+(?:\s*,?\s*(?:\bor\b|\band\b)?\s*mod#\w+)*"
+# One way only to split what stands between two modifiers: else the time doubles with each of a long list.
+_MODS = r"mod#\w+(?:(?: ?, ?| )(?:(?:or|and) )?mod#\w+)*"
 _DOUBLE = re.compile(
     rf"\b(?:not|never|can not|no)\b([^;.]{{0,50}}?)\b(?:without|unless)\s+((?:\w+\s+){{0,5}}?)({_MODS})"
 )
@@ -65,6 +66,19 @@ _DENIED_AFTER = re.compile(
     rf"|({_MODS})((?:\s+alone)?)\s+has\s+no\s+(?:place|role|effect)\b"
 )
 _UNREAD_BEFORE = re.compile(rf"\b(?:without|unless|except|absent|lacking|missing)\s+{_GLUE}({_MODS})")
+# Who pays is turned round, or somebody pays whom Medicare does not pay: the words of right sentences in another order.
+_TURNED_PAYMENT = re.compile(
+    r"\b(?:surgeons?|physicians?|clinicians?|providers?|practitioners?|doctors?|patients?|beneficiar(?:y|ies)|assistants?)"
+    r"(?: (?!medicare|\d)\w+)? (?:pays?|owes?|reimburses?)\b"
+    r"|\bpatients?\b(?=[^.;]*\$)|\$[^;]*\bpatients?\b|\bmedicare (?:is|gets|was|be) (?:\w+ )?paid\b"
+    r"|\b(?:pays?|paid|payment|share|fee)\b[^.;]{0,60}?(?<!\w)(?:to |pays? |paid )"
+    r"(?:the |an? )?(?:patients?|medicare|beneficiar(?:y|ies))\b",
+    re.IGNORECASE,
+)
+# A sign before or behind a figure makes it another figure, or a bound.
+_SIGN = re.compile(
+    r"[<>≤≥±~≈*+−‒–—-]+\s*(?=(?:usd|num|cnt|pct|gd|ind)#)|(?<=#)(\d[\d.:a-z]*)\s?[+*](?=[\s.,;)]|$)"
+)
 _ONE_MOD = re.compile(r"(?<![:\w])mod#")
 
 
@@ -136,8 +150,10 @@ class Reading(Record):
 
     @cached_property
     def asserted(self) -> bool:
-        """False where the sentence asks, reports what others say, supposes, or addresses the checker."""
-        return vocabulary().not_asserted.search(self.canonical) is None
+        """False where the sentence asks, reports what others say, supposes, addresses the checker, or says that the
+        wrong ones pay."""
+        turned = _TURNED_PAYMENT.search(self.text) is not None
+        return not turned and vocabulary().not_asserted.search(self.canonical) is None
 
     @cached_property
     def other_payers(self) -> bool:
@@ -180,6 +196,7 @@ def vocabulary() -> Vocabulary:
 def read_sentence(text: str) -> Reading:
     """Rewrite a sentence into its canonical form; see the module's and mentions' docstrings for the tokens."""
     canonical = " ".join(mark_mentions(_without_accents(normalise_quote(text))).lower().split())
+    canonical = _SIGN.sub(r"\1 sign#unread ", canonical)
     for pattern, token in vocabulary().concepts:
         canonical = pattern.sub(token, canonical)
     canonical = " ".join(_mark_polarity(" ".join(canonical.split())).split())

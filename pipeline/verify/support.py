@@ -16,14 +16,23 @@ from pipeline.data import Check, Outcome, QuoteEvidence, SourceDocument
 from pipeline.sources.descriptors import elide_descriptors
 from pipeline.verify.claims import split_claims
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.listed import sorted_lists
 from pipeline.verify.quotes import normalise_quote
 from pipeline.verify.reading import Reading, read_sentence, stem, vocabulary
 from pipeline.verify.spoken import is_token, speak
-from pipeline.verify.terms import differences
+from pipeline.verify.terms import differences, named_code
 
 CHECK = "support"
-# Order of the shared words: below this share of them in the same order, subject and object may have changed places.
-_SAME_ORDER = 0.75
+_TWO = re.compile(r"\b([a-z-]+) (?:and|or) ([a-z-]+)\b")
+# Words of grammar: beside a source's own words, these alone may be others.
+_GRAMMAR = frozenset(
+    stem(word)
+    for word in (
+        "a an the this that these those it its they their them which who whose there is are be been being was were has"
+        " have had do does did will would may can of in on at to for from by with and or as into so then also code"
+        " cpt hcpcs procedure service operation"
+    ).split()
+)
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
 _SHOWN = 12  # words that nothing accounts for; more help nobody
@@ -153,20 +162,34 @@ def _places(text: str) -> tuple[Reading, ...]:
 
 def _worded(reading: Reading, source: Reading, left: Sequence[str], own_code: str | None) -> bool:
     """One or two sentences of the source hold every content word, with equal polarity, order and conditions."""
+    reading, source = named_code(reading, own_code), named_code(source, own_code)
     have = {stem(word) for word in source.words}
     if have & _IF:
         have |= _IF
     if any(is_token(word) or stem(word) not in have for word in left if word not in have):
         return False
+    if any(
+        word not in have and stem(word) not in have | _GRAMMAR for word in reading.words if not is_token(word)
+    ):
+        return False
     if not _same_terms(reading, source, left, own_code):
         return False
     plain = vocabulary().plain
-    ours = [stem(word) for word in reading.words if stem(word) not in plain]
-    theirs = [stem(word) for word in source.words if stem(word) not in plain]
-    shared = [word for word in ours if word in source.stems]
-    if len(shared) < 3 or len(shared) < 0.5 * len(source.stems):
+    ours, theirs = (
+        [stem(word) for word in one.words if stem(word) not in plain]
+        for one in map(_in_one_order, (reading, source))
+    )
+    shared = [word for word in ours if word in theirs]
+    content = [word for word in shared if word in source.stems]
+    if len(content) < 3 or len(content) < 0.5 * len(source.stems):
         return False
-    return _common_length(shared, theirs) >= _SAME_ORDER * len(shared)
+    # Two words in each other's place, and subject and object may have changed places.
+    return _common_length(shared, theirs) == len(shared)
+
+
+def _in_one_order(reading: Reading) -> Reading:
+    listed = _TWO.sub(lambda two: " and ".join(sorted(two.groups())), sorted_lists(reading.canonical))
+    return Reading(text=reading.text, canonical=listed)
 
 
 def _same_terms(reading: Reading, source: Reading, left: Sequence[str], own_code: str | None) -> bool:

@@ -37,7 +37,7 @@ _OBLIGATIONS = {
 }
 _OMISSIONS = {
     "left out": r"omit\w*|leav\w+ out|left out|skip\w*|drop\w*|lacks?|lacking|missing|exempt\w*|waiv\w+|optional\w*",
-    "instead": r"instead|rather|in place of",
+    "instead": r"instead|rather|in place of|in lieu of",
     "despite": r"despite|regardless|even|anyway|although|though",
     "unneeded": r"unnecessary|needless\w*|avoid\w*|refrain\w*|declin\w+|refus\w+|ignor\w+|barred|forb\w+",
     "hidden": r"hid(?:e|es|den)|conceal\w*|silent|with(?:holds?|held)|delet\w+|redact\w*",
@@ -54,7 +54,9 @@ _RELATION = re.compile(
     r"|after|first|second|third|next|within|outside|inside|exclud|includ|medial|lateral|anterior|posterior"
     r"|left|right|upper|lower|open|closed|initial|subsequent|primary|secondary|new|old|internal|external|diagnostic"
     r"|therapeutic|unusual|planned|postop|preop|preoperative|intraoperative|earlier|later|prior|previous|major|minor"
-    r")(?:e[sd]|ing|ly)?\b"
+    r"|above|below|more|less|large|small|before|after|beforehand|afterwards|exceed|equal|distant|local|general|regional"
+    r"|useless|useful|agreeable|contrary|referr|cancel"
+    r")(?:e?[sd]|ing|ly)?\b"
 )
 _NUMBER = re.compile(
     r"\b(?:zero|one(?! of\b)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
@@ -99,7 +101,7 @@ def differences(
 
     `left` are the words and tokens of the sentence that no check accounted for.
     """
-    reading, source = _named_code(reading, own_code), _named_code(source, own_code)
+    reading, source = named_code(reading, own_code), named_code(source, own_code)
     ours, theirs = _stated(reading.canonical), _stated(source.canonical)
     yield from _other_tokens(reading, source, ours, theirs, left, own_code)
     if not _in_order(_figures(ours), _figures(theirs)):
@@ -149,7 +151,7 @@ def _other_tokens(
         yield from _named("it names more often than the source", again)
 
 
-def _named_code(reading: Reading, own_code: str | None) -> Reading:
+def named_code(reading: Reading, own_code: str | None) -> Reading:
     """The sentence with "this code" written out, which is the page's own."""
     if own_code is None or not _THIS_CODE.search(reading.canonical):
         return reading

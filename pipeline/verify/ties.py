@@ -33,6 +33,11 @@ _SHARES = {
 }
 _FLAGS = {"set#fac": "fac_na", "set#nonfac": "nonfac_na"}
 _MEASURES = ("lab#work", "lab#pe", "lab#mp", "lab#total")
+# Units of something else than a day of one patient, or no units at all.
+_OTHER_COUNT = re.compile(
+    r"\bper\b|\beach\b|\bpatients?\b"
+    r"|(?:num|cnt)#\d+ (?:codes?|procedures?|claims?|surgeons?|providers?)\b"
+)
 _RVUS = re.compile(r"lab#(?:rvu|work|pe|mp)\b")
 # Plural and no code named: a rule about a class of codes, not a statement about one.
 _GENERAL = re.compile(r"\b(?:procedures|codes|surgeries|operations)\b|\bany (?:procedure|code)\b")
@@ -183,6 +188,8 @@ def _mue(
     facts: Mapping[str, Fact],
 ) -> Tied | None:
     if "cmp#min" in clause or "cmp#near" in clause or "pay#unclear" in clause or "pay#no" in clause:
+        return None
+    if _OTHER_COUNT.search(clause):
         return None
     value = look_up("mue_value", facts)
     adjudication = facts.get("mue_adjudication_indicator")

@@ -57,3 +57,19 @@ def test_no_word_is_lost(text):
     kept = [word for word in text.replace(",", " ").replace(";", " ").split() if word not in ("and", "but")]
     have = joined.replace(",", " ").replace(";", " ").split()
     assert [word for word in have if word not in ("and", "but")] == kept
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "For Medicaid, 20610 is covered, and it pays $68.81 in the office.",
+        "Under Aetna, 20610 is unpaid; it pays $68.81 in the office.",
+        "In Texas Medicaid this is so; the MUE of 20610 is 2.",
+        "The following is false; 20610 pays $68.81 in the office.",
+        "In 2015 20610 had an MUE of 1; its work RVU is 0.77.",
+        "20550 is a sheath injection, and the office payment is $68.81.",
+        "It is a myth that 20610 is free; it pays $68.81.",
+    ],
+)
+def test_what_is_said_of_all_that_follows_is_not_cut_off(sentence):
+    assert split_compound(sentence) == [sentence]

@@ -2,13 +2,15 @@
 
 import itertools
 import re
+import time
 
 import pytest
 
 from pipeline.data import Label
 from pipeline.verify import checker_version, load_rules, verify_text_claim
+from pipeline.verify.reading import read_sentence
 from pipeline.verify.told.parts import figures_of, spell
-from tests.verify.worked import load_cases, make_context
+from tests.verify.worked import HERE, load_cases, make_context
 
 TOLD = [(code, text) for code, letter, text in load_cases("cases_told.txt") if letter == "s"]
 FIGURE = re.compile(r"\$\d[\d,]*\.\d\d|\b\d+\.\d\d\b")
@@ -72,3 +74,20 @@ def test_exchanged_codes_are_not_supported(code, text):
 @pytest.mark.parametrize(("code", "text"), TOLD)
 def test_nothing_may_be_added(code, text, tail):
     assert not supported(code, text.rstrip(".") + tail + ".")
+
+
+HOSTILE = [
+    line.partition("|")[::2]
+    for line in (HERE / "never_supported.txt").read_text(encoding="utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize(("code", "text"), HOSTILE)
+def test_what_was_written_against_the_checks_is_not_supported(code, text):
+    assert not supported(code, text)
+
+
+def test_a_long_list_of_modifiers_is_read_at_once():
+    began = time.process_time()
+    read_sentence("Report 27447 with " + ", ".join(f"modifier {number}" for number in range(22, 92)))
+    assert time.process_time() - began < 1

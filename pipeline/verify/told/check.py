@@ -8,6 +8,7 @@ from itertools import chain
 
 from pipeline.data import Check, Outcome
 from pipeline.verify.context import ClaimContext, Finding
+from pipeline.verify.pairs import has_verb
 from pipeline.verify.reading import Reading, stem, vocabulary
 from pipeline.verify.spoken import is_token
 from pipeline.verify.support import residue
@@ -24,6 +25,8 @@ _TELLING, _WEIGHT, _GUARDED = _W.stems("telling"), _W.pattern("weight"), _W.patt
 # At most so many words may be neither those of telling nor of the service, and none of them a word of weight.
 _MAX_STRANGE = 0
 # A name, such as a state's or a payer's: capitals inside a sentence.
+_LACKED = re.compile(r"\b(?:without|no|not)[ -]\w+(?: guidance)?")
+_CLAUSE = re.compile(r"[;:]|,(?! )|\. ")
 _NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][\w'-]+")
 
 
@@ -40,14 +43,19 @@ def check_told(reading: Reading, findings: Sequence[Finding], *, context: ClaimC
     if any(figure.token not in finding.used for figure in figures_of(text)):
         return None
     passed = [other for other in findings if other.passed]
-    spelled = Reading(text=reading.text, canonical=text)
     # Where others are named too, the page's own code has its part in what is said.
     own = context.hcpcs_code if len(reading.codes) < 2 else None
     # A negation, a condition or an order outside what was read whole is explained by nothing.
     rest = _without(text, told)
     if _GUARDED.search(rest) or vocabulary().negations.search(rest):
         return None
-    left = residue(spelled, [*passed, finding], own)
+    if _states_aside(rest):
+        return None
+    # Of a piece all words were read; its figures, codes and modifiers are still to be borne out one by one.
+    left = [
+        *filter(is_token, residue(Reading(text=reading.text, canonical=text), [*passed, finding], own)),
+        *residue(Reading(text=reading.text, canonical=rest), [*passed, finding], own),
+    ]
     strange = [word for word in left if not _is_harmless(word, reading, context)]
     named = {word.lower() for word in _NAME.findall(reading.text)}
     if len(strange) > _MAX_STRANGE or any(
@@ -55,6 +63,11 @@ def check_told(reading: Reading, findings: Sequence[Finding], *, context: ClaimC
     ):
         return None
     return finding
+
+
+def _states_aside(rest: str) -> bool:
+    """Whether a clause asserts something and holds nothing that any row could bear out."""
+    return any(has_verb(clause) and "#" not in clause for clause in _CLAUSE.split(rest) if clause.strip())
 
 
 def _without(text: str, told: Sequence[Told]) -> str:
@@ -90,6 +103,7 @@ def _own_words(reading: Reading, context: ClaimContext) -> frozenset[str]:
     codes = reading.codes or ((context.hcpcs_code,) if context.hcpcs_code else ())
     profiles = [context.profiles[code] for code in codes if code in context.profiles]
     said = " ".join(f"{one.summary} {one.family} {one.region} {' '.join(one.tags or ())}" for one in profiles)
+    said = _LACKED.sub(" ", said)
     return frozenset(stem(word) for word in re.findall(r"[a-z]+", said.lower()))
 
 

@@ -16,7 +16,7 @@ _W = Wording("edits")
 _ORDERED, _UNORDERED = _W.patterns("ordered"), _W.patterns("unordered")
 _INDICATOR, _OPENABLE, _CLOSED = map(_W.pattern, ("indicator", "openable", "closed"))
 _DENIED, _QUALIFIED = map(_W.pattern, ("denied", "qualified"))
-_WORDS, _WORDS_OPENED = map(_W.stems, ("words", "words_opened"))
+_WORDS = _W.stems("words")
 _OPEN_TOKENS = re.compile(r"(?:ind|num)#[01]\b|lab#ptp_ind")
 
 
@@ -45,11 +45,10 @@ def read_edits(text: str, reading: Reading, context: ClaimContext) -> Iterator[T
     rows = tuple(facts)
     used = {f"code#{code.lower()}" for fact in rows for code in (fact.hcpcs_code, fact.partner)}
     used |= {"col#one", "col#two", "pay#no", "pay#yes", *_OPEN_TOKENS.findall(" ".join(opened))}
-    words = _WORDS | (_WORDS_OPENED if values == {"1"} else frozenset())
     said = "; ".join(f"{fact.partner} is a column two code of {fact.hcpcs_code}" for fact in rows)
     pieces = (*(match.group() for match in (*ordered, *unordered)), *opened)
     yield Told(
-        frozenset(used) | named_times(reading, rows), words, rows, f"{said} ({rows[0].release})", pieces
+        frozenset(used) | named_times(reading, rows), _WORDS, rows, f"{said} ({rows[0].release})", pieces
     )
 
 

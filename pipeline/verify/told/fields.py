@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 
 from pipeline.data import Fact
@@ -17,7 +17,7 @@ _LETTERS, _OUTPATIENT, _MAI, _SHARE, _GLOBAL = map(
     _W.pattern, ("letters", "outpatient", "mai", "share", "global")
 )
 _UNITS, _UNIT_TALK, _UNIT_AFTER, _BY_DAY = map(_W.pattern, ("units", "unit_talk", "unit_after", "by_day"))
-_ADD_ON, _BASE, _COUNT = map(_W.pattern, ("add_on", "base", "count"))
+_ADD_ONS, _BASE = _W.patterns("add_ons"), _W.pattern("base")
 _SHARES = {"before": "preoperative_share", "during": "intraoperative_share", "after": "postoperative_share"}
 
 
@@ -88,7 +88,7 @@ def _shares(text: str, context: ClaimContext) -> Iterator[Told]:
         fact = context.facts(_code_at(text, match.start(), context)).get(_SHARES[match["when"]])
         share = to_decimal(fact.value) if fact else None
         if fact and share is not None and share * 100 == to_decimal(match["value"]):
-            yield _told(fact, "shares", match["token"])
+            yield _told(fact, "shares", match["token"])._replace(pieces=(match.group(),))
 
 
 def _globals(text: str, context: ClaimContext) -> Iterator[Told]:
@@ -99,27 +99,28 @@ def _globals(text: str, context: ClaimContext) -> Iterator[Told]:
 
 
 def _addons(text: str, context: ClaimContext) -> Iterator[Told]:
-    if not _ADD_ON.search(text) or vocabulary().negations.search(text):
+    if vocabulary().negations.search(text):
         return
-    named = list(dict.fromkeys(codes_in(text)))
-    for base in _BASE.finditer(text):
-        code = _code_at(text, base.start(), context)
+    for match in _BASE.finditer(text):
+        code = codes_in(match["code"])[0]
         fact = context.facts(code).get("endoscopic_base")
-        if fact and fact.value == base["base"].upper():
-            yield _told(fact, "addons", f"code#{base['base']}")
-    for one in named or [context.hcpcs_code or ""]:
-        facts = context.facts(one)
-        for other in named:
-            fact = _relation(facts, other)
-            if fact is not None:
-                yield _told(fact, "addons", f"code#{other.lower()}", "pay#yes")
-        for match in _COUNT.finditer(text):
-            fact = facts.get("primary_count")
-            if fact and number(match["token"]) == to_decimal(fact.value):
-                told = _told(fact, "addons", match["token"])
-                yield told._replace(words=told.words | {match["token"]})
+        if fact and fact.value == match["base"].upper():
+            yield _told(fact, "addons", f"code#{match['base']}")._replace(pieces=(match.group(),))
+    for form in _ADD_ONS:
+        for match in form.finditer(text):
+            yield from _added(match, context)
 
 
-def _relation(facts: Mapping[str, Fact], other: str) -> Fact | None:
-    """The row that makes `other` a primary of the code, or an add-on to it."""
-    return facts.get(f"primary_code:{other}") or facts.get(f"add_on_code:{other}")
+def _added(match: re.Match[str], context: ClaimContext) -> Iterator[Told]:
+    """What the add-on file says of the codes of one piece; nothing where it does not bear out all of it."""
+    named = match.groupdict()
+    facts = context.facts(codes_in(match["add"])[0])
+    found = [facts.get(f"primary_code:{primary}") for primary in codes_in(named.get("primary") or "")]
+    if count := named.get("count"):
+        fact = facts.get("primary_count")
+        found.append(fact if fact and number(count) == to_decimal(fact.value) else None)
+    for fact in found:
+        if fact is None or None in found:
+            return
+        tokens = (*(f"code#{code.lower()}" for code in codes_in(match.group())), "pay#yes", count or "")
+        yield _told(fact, "addons", *tokens)._replace(pieces=(match.group(),))

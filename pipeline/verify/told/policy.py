@@ -17,12 +17,15 @@ _TOPICS = _W.tables("topics")
 _TOPIC = {field: pattern(topic["find"]) for field, topic in _TOPICS.items()}
 _CLAUSE, _NO, _FREE, _DOC, _YES = map(_W.pattern, ("clause", "no", "free", "doc", "yes"))
 _ASKED, _NOT_EXCLUDED, _TURNED = map(_W.pattern, ("asked", "not_excluded", "turned"))
+_EACH, _OTHER = map(_W.pattern, ("each", "other"))
 _TOKENS = re.compile(r"doc#\w+|(?:yes|no):mod#(?:62|66|80|82|as)\b")
 _WORDS = _W.stems("words")
 
 
 def read_policy(text: str, reading: Reading, context: ClaimContext) -> Iterator[Told]:
     """One for each clause that says whether somebody is paid, where the code's indicator says the same."""
+    if _OTHER.search(text):
+        return
     topic, code = "", ""
     said: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for clause in _CLAUSE.split(text):
@@ -72,7 +75,7 @@ def _stance(clause: str) -> str:
 def _told(fact: Fact, clauses: Sequence[str], reading: Reading) -> Told:
     used = {f"code#{fact.hcpcs_code.lower()}", "pay#yes", "pay#no", "pay#unclear", "cnt#2:surgeon"}
     used |= {token for clause in clauses for token in _TOKENS.findall(clause)} | named_times(reading, (fact,))
-    read = (_NO, _FREE, _ASKED, _NOT_EXCLUDED)
+    read = (_NO, _FREE, _ASKED, _NOT_EXCLUDED, _EACH)
     pieces = tuple(match.group() for clause in clauses for words in read for match in words.finditer(clause))
     reason = f"the {fact.field.replace('_', ' ')} of {fact.hcpcs_code} is {fact.value} ({fact.release})"
     return Told(frozenset(used), _WORDS, (fact,), reason, pieces)
