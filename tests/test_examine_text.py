@@ -118,3 +118,19 @@ def test_a_judge_who_refutes_refutes(check):
 def test_a_judge_who_failed_is_a_failure_and_no_label(check):
     (found,) = check(OPEN, judge=Says(Opinion(label=None, failure="the reply was cut off")))
     assert found.label is None and "cut off" in found.failure
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        "For a procedure claim, the bilateral note describes the procedure on each side.",
+        "For a bilateral each, describe procedure side.",
+    ],
+)
+def test_words_of_a_note_in_each_others_place_are_not_supported(check, turned):
+    (said,) = check(
+        "For a bilateral claim, the procedure note describes the procedure on each side.", code="27447"
+    )
+    assert said.label is Label.SUPPORTED
+    (found,) = check(turned, code="27447")
+    assert found.label is not Label.SUPPORTED

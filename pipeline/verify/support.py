@@ -29,10 +29,10 @@ _GRAMMAR = frozenset(
     stem(word)
     for word in (
         "a an the this that these those it its they their them which who whose there is are be been being was were has"
-        " have had do does did will would may can of in on at to for from by with and or as into so then also code"
-        " cpt hcpcs procedure service operation"
+        " have had do does did will would may can of in on at to for from by with and or as into so then also"
     ).split()
 )
+_ANY_CODE = frozenset(stem(word) for word in "code cpt hcpcs procedure service operation".split())
 _BREAK = re.compile(r"(?:[.!?][\"')\]]?\s+(?=[A-Z0-9(])|\n\s*\n)")
 _REACH = 600
 _SHOWN = 12  # words that nothing accounts for; more help nobody
@@ -169,14 +169,15 @@ def _worded(reading: Reading, source: Reading, left: Sequence[str], own_code: st
     if any(is_token(word) or stem(word) not in have for word in left if word not in have):
         return False
     if any(
-        word not in have and stem(word) not in have | _GRAMMAR for word in reading.words if not is_token(word)
+        word not in have and stem(word) not in have | _GRAMMAR | _ANY_CODE
+        for word in reading.words
+        if not is_token(word)
     ):
         return False
     if not _same_terms(reading, source, left, own_code):
         return False
-    plain = vocabulary().plain
     ours, theirs = (
-        [stem(word) for word in one.words if stem(word) not in plain]
+        [stem(word) for word in one.words if stem(word) not in _GRAMMAR]
         for one in map(_in_one_order, (reading, source))
     )
     shared = [word for word in ours if word in theirs]
