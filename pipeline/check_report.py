@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.check_text import CheckedClaim
+from pipeline.marked_text import marked_text
 from pipeline.page.text import long_date, visible
 
 NAMES = {
@@ -36,7 +36,7 @@ def render_check_report(claims: Sequence[CheckedClaim], *, title: str, as_of: da
         on=long_date(as_of),
         checker=checker,
         counts=[(label, name, counts[label]) for label, name in NAMES.items() if counts[label]],
-        blocks=[list(block) for _, block in groupby(claims, key=lambda claim: claim.statement_id)],
+        blocks=marked_text(claims),
         claims=claims,
         label_of=label_of,
         names=NAMES,

@@ -16,6 +16,7 @@ from pipeline.retrieve import opened_index
 from pipeline.run import claim_context
 from pipeline.verify import InputClaim, read_claims
 from pipeline.verify.judges import PairJudge
+from pipeline.verify.titles import untold_code
 from pipeline.workspace import Workspace
 
 _AT_A_TIME = 16
@@ -26,7 +27,10 @@ MAX_CLAIM_CHARACTERS = 5_000
 
 
 class CheckedClaim(Record):
-    """One claim of the text. `label` is None only where checking failed; `failure` then says how."""
+    """One claim of the text. `label` is None only where checking failed; `failure` then says how.
+
+    `sentence` and `headings` as of `InputClaim`: where it stands in the text.
+    """
 
     id: str
     statement_id: str
@@ -37,6 +41,8 @@ class CheckedClaim(Record):
     reason: str
     evidence: tuple[Evidence, ...]
     checks: tuple[Check, ...]
+    sentence: str = ""
+    headings: tuple[str, ...] = ()
 
     def sources(self) -> Iterator[str]:
         """One line for each piece of evidence."""
@@ -80,6 +86,14 @@ def check_file(
                 yield from [_unchecked(claim)] if _is_long(claim) else map(_checked, next(found))
 
 
+def suggest_code(path: Path) -> str:
+    """The code to give with a file that names it in its title, and hardly in its claims; "" where there is none.
+
+    Raises SourceError for a file it cannot read.
+    """
+    return untold_code(path, _read(path))
+
+
 def _is_long(claim: InputClaim) -> bool:
     return len(claim.text) > MAX_CLAIM_CHARACTERS
 
@@ -97,6 +111,8 @@ def _checked(one: TextClaim) -> CheckedClaim:
         reason="" if failure else verdict.reason,
         evidence=tuple(known[id_] for id_ in verdict.evidence_ids if id_ in known),
         checks=verdict.checks,
+        sentence=one.claim.sentence,
+        headings=one.claim.headings,
     )
 
 
@@ -141,4 +157,5 @@ def _unchecked(claim: InputClaim) -> CheckedClaim:
         reason="",
         evidence=(),
         checks=(),
+        headings=claim.headings,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 from pipeline.data import Page
 from pipeline.errors import SourceError
@@ -31,16 +33,29 @@ def said_on(page: Page) -> Iterator[Said]:
             yield Said(page.hcpcs_code, claim, evidence)
 
 
-def read_pages(settings: Settings) -> list[Page]:
-    """The current candidate of every code, else its published page, by code; a damaged one is left out."""
+class PagesAtHand(NamedTuple):
+    """Pages by code, and of each ledger that cannot be read, what is wrong and what to do."""
+
+    pages: list[Page]
+    damaged: list[str]
+
+
+def read_pages(settings: Settings) -> PagesAtHand:
+    """The current candidate of every code, else, also where that is damaged, its published page."""
     folders = (settings.candidates, settings.outputs)
     codes = {path.parent.name for folder in folders for path in folder.glob("*/page.json")}
-    pages = []
+    found = PagesAtHand([], [])
     for code in sorted(codes):
-        try:
-            page = read_candidate(settings.candidates / code) or read_published(code, settings)
-        except SourceError:
-            continue
-        if page is not None:
-            pages.append(page)
-    return pages
+        for read in (
+            partial(read_candidate, settings.candidates / code),
+            partial(read_published, code, settings),
+        ):
+            try:
+                page = read()
+            except SourceError as error:
+                found.damaged.append(str(error))
+                continue
+            if page is not None:
+                found.pages.append(page)
+                break
+    return found

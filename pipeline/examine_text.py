@@ -150,5 +150,13 @@ def parts_of(claim: InputClaim) -> list[InputClaim]:
     for letter, piece, code in zip(ascii_lowercase, pieces, about, strict=False):
         head = f"{before}{bracket}" if before and not any(about[: len(parts) + 1]) else ""
         shown = f"[{code}] {piece}" if code else f"{head}{piece}"
-        parts.append(InputClaim(id=f"{claim.id}{letter}", statement_id=claim.statement_id, text=shown))
+        parts.append(
+            InputClaim(
+                id=f"{claim.id}{letter}",
+                statement_id=claim.statement_id,
+                text=shown,
+                sentence=claim.sentence or text,
+                headings=() if parts else claim.headings,
+            )
+        )
     return parts

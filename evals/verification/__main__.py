@@ -1,7 +1,7 @@
-"""`python -m evals.verification mutations|gold|judge [--json] [--missed] [--pairs] [--seed N]`: what the checks catch.
+"""`python -m evals.verification mutations|gold|compounds|judge [--json] [--missed] [--pairs] [--seed N]`: what holds.
 
 `judge` prints pairs of our own for `briefwright eval verification --data FILE`; `briefwright eval verification` without
-one runs the other two together.
+one runs `gold` and `mutations` together.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from evals.verification.claims import Starter
+from evals.verification.compounds import make_compounds, measure_compounds, standing_lines
 from evals.verification.domain_pairs import own_pairs
 from evals.verification.mutations import SEED, make_pairs
 from pipeline.cli.common import end_progress, progress
@@ -29,7 +30,7 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("suite", choices=("mutations", "gold", "judge"))
+    parser.add_argument("suite", choices=("mutations", "gold", "compounds", "judge"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--json", action="store_true", help="the whole report as one JSON object")
     parser.add_argument("--pairs", action="store_true", help="the pairs themselves as JSON Lines, not tried")
@@ -42,6 +43,11 @@ def main() -> None:
     if asked.suite == "judge":
         for row in own_pairs(starter, seed=asked.seed):
             print(row.model_dump_json())
+        return
+    if asked.suite == "compounds":
+        standing = measure_compounds(make_compounds(starter), starter, progress=progress)
+        end_progress()
+        print("\n".join(standing_lines(standing)))
         return
     pairs = make_pairs(starter, seed=asked.seed)
     if asked.pairs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import AsOf, Json, end_progress, open_workspace, parse_date, print_json, progress
-from pipeline.cli.judging import JudgeOptions, JudgeRun, judge_calls_line, open_judges
+from pipeline.cli.judges import JudgeOptions, JudgeRun, judge_calls_line, open_judges
 from pipeline.cli.models import MaxCalls, Replay
 from pipeline.errors import UsageError
 
@@ -58,7 +58,7 @@ def verify(
     A page's own page.json is checked from the evidence recorded in it: a claim whose record is contradicted is refuted.
     """
     from pipeline.check_ledger import check_ledger, held_by, read_ledger_file
-    from pipeline.check_text import check_file
+    from pipeline.check_text import check_file, suggest_code
     from pipeline.index.embedders import load_embedder
     from pipeline.selector import parse_code
 
@@ -74,6 +74,11 @@ def verify(
         on = page.as_of
         results = check_ledger(page, held=held_by(workspace))
     else:
+        if about is None and (code_meant := suggest_code(file)):
+            print(
+                f"briefwright: most claims name no code, and the title names {code_meant}: give --code {code_meant}",
+                file=sys.stderr,
+            )
         results = check_file(
             file,
             hcpcs_code=about,

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import Json, end_progress, open_workspace, print_json, progress
-from pipeline.cli.judging import JudgeOptions, evaluate_verification
+from pipeline.cli.judges import JudgeOptions
+from pipeline.cli.judging import evaluate_verification
 from pipeline.cli.models import MaxCalls, Replay
 from pipeline.errors import UsageError
 

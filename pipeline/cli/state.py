@@ -130,19 +130,26 @@ def _check_starter(workspace: Workspace) -> Finding:
 
 
 def _check_pages(workspace: Workspace) -> Finding:
-    """Whether the pages of one date of service agree on what more than one of them says."""
+    """Whether all pages can be read, and those of one date of service agree on what more than one of them says."""
     from itertools import groupby
 
     from pipeline.compare_pages import compare_pages, read_pages
 
-    pages = sorted(read_pages(workspace.settings), key=lambda page: (page.as_of, page.hcpcs_code))
+    at_hand = read_pages(workspace.settings)
+    pages = sorted(at_hand.pages, key=lambda page: (page.as_of, page.hcpcs_code))
     found = [
         one.text for _, group in groupby(pages, key=lambda page: page.as_of) for one in compare_pages(group)
     ]
-    if found:
-        more = f"; {len(found) - 3} more" if len(found) > 3 else ""
-        return "pages", False, f"{'; '.join(found[:3])}{more}; regenerate these pages"
+    if found or at_hand.damaged:
+        said = [_first_few(at_hand.damaged)] if at_hand.damaged else []
+        said += [f"{_first_few(found)}; regenerate these pages"] if found else []
+        return "pages", False, "; ".join(said)
     return "pages", True, f"{len(pages)} pages, none says otherwise than another"
+
+
+def _first_few(texts: list[str]) -> str:
+    more = f"; {len(texts) - 3} more" if len(texts) > 3 else ""
+    return f"{'; '.join(texts[:3])}{more}"
 
 
 def _check_releases(workspace: Workspace) -> Finding:

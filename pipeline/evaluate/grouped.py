@@ -1,7 +1,8 @@
 """Measures of yes and no over cases that come in groups, with intervals by resampling whole groups.
 
 Cases that share their evidence, or were made from one pair, are not independent: to resample them one by one would make
-the intervals too narrow. An interval of a figure that is 1 everywhere is empty, however few the cases.
+the intervals too narrow. A figure that is 1 or 0 in every sample has Wilson's interval of as many cases as there are
+groups instead, as the samples would leave it none. Of fewer than `FEWEST` groups no interval says anything.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.evaluate.metrics import RESAMPLES, SEED, Estimate
+from pipeline.evaluate.metrics import RESAMPLES, SEED, Estimate, wilson
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+FEWEST = 10
 
 
 class Cases(NamedTuple):
@@ -106,4 +110,9 @@ def _resampled(measure: Callable[[Floats], float], groups: Sequence[str]) -> Est
     # A sample without one of the two kinds has no value.
     known = sorted(sampled for sampled in found if sampled == sampled) or [value]
     low, high = known[int(0.025 * len(known))], known[max(0, int(0.975 * len(known)) - 1)]
-    return Estimate(value=value, low=min(low, value), high=max(high, value), cases=len(groups))
+    if low == high and value in (0, 1):
+        same = wilson(int(value) * len(numbers), len(numbers))
+        low, high = same.low, same.high
+    return Estimate(
+        value=value, low=min(low, value), high=max(high, value), cases=len(groups), groups=len(numbers)
+    )

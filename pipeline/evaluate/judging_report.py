@@ -8,6 +8,7 @@ from itertools import islice
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from pipeline.data import Label
+from pipeline.evaluate.grouped import FEWEST
 from pipeline.evaluate.judging import FAILED, JudgingReport, Part
 from pipeline.evaluate.labelled import TRUTHS
 from pipeline.evaluate.metrics import Estimate
@@ -17,14 +18,19 @@ _FAILURES_SHOWN = 5
 
 
 def shown(estimate: Estimate | None) -> str:
-    """ "0.723 [0.670, 0.762]": the value with its 95 % interval; a dash where there is none."""
-    return "–" if estimate is None else f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+    """ "0.723 [0.670, 0.762]": the value with its 95 % interval, "0.723 [too few]" where too few groups give it none, a
+    dash where there is no value."""
+    if estimate is None:
+        return "–"
+    few = estimate.groups is not None and estimate.groups < FEWEST
+    interval = "too few" if few else f"{estimate.low:.3f}, {estimate.high:.3f}"
+    return f"{estimate.value:.3f} [{interval}]"
 
 
 def judging_lines(report: JudgingReport) -> Iterator[str]:
     """Lines of plain text: figures by subset, the confusion, what the judge is sure of, calibration and speed."""
     yield f"{report.data}: {report.pairs:,} pairs, judge {report.judge}, supported against the rest"
-    yield "intervals of 95 %, by resampling groups of pairs that share their evidence"
+    yield f"intervals of 95 %, by resampling groups of pairs that share their evidence, of which it takes {FEWEST}"
     if report.seen:
         yield seen_line(report)
     told = any(part.told_refuted for part in report.parts)

@@ -7,16 +7,18 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
-from pipeline.data import Record
+from pipeline.data import Label, Record
 from pipeline.errors import SourceError
 from pipeline.verify.judges import Pair
 
 Truth = Literal["supported", "refuted", "not_supported"]
 TRUTHS: tuple[Truth, ...] = ("supported", "refuted", "not_supported")
+_ALSO_CALLED = {Label.NOT_ENOUGH_INFO.value: "not_supported"}
 
 
 class LabelledPair(Record):
-    """A row. `not_supported`: the evidence does not say it, or nobody looked whether it says the contrary.
+    """A row. `not_supported`: the evidence does not say it, or nobody looked whether it says the contrary; a file may
+    write `not_enough_info`, as `verify` does.
 
     Rows of one `group` are made from one another; without one, rows with the same evidence are a group. What else a
     row has is not read.
@@ -35,6 +37,11 @@ class LabelledPair(Record):
     @classmethod
     def _absent(cls, value: object) -> object:
         return "" if value is None else value
+
+    @field_validator("label", mode="before")
+    @classmethod
+    def _one_name(cls, value: object) -> object:
+        return _ALSO_CALLED.get(value, value) if isinstance(value, str) else value
 
     @property
     def pair(self) -> Pair:
@@ -62,7 +69,7 @@ def load_pairs(path: Path) -> list[LabelledPair]:
         except ValidationError as error:
             raise SourceError(
                 f"{path}:{number}: no row of evidence, claim and label ({_first(error)}); a label is one of "
-                f"{', '.join(TRUTHS)}"
+                f"{', '.join((*TRUTHS, *_ALSO_CALLED))}"
             ) from error
         row = row if row.id else row.model_copy(update={"id": f"line {number}"})
         if row.id in found:

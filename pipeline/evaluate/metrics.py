@@ -13,12 +13,13 @@ SEED = 20_970
 
 
 class Estimate(Record):
-    """A mean over cases with its 95 % interval, and the number of cases."""
+    """A mean over cases with its 95 % interval, and how many cases, in how many groups if they have such."""
 
     value: float
     low: float
     high: float
     cases: int
+    groups: int | None = None
 
 
 def recall_at(ranked: Sequence[bool], k: int) -> float:

@@ -38,12 +38,24 @@ def _shown(score: Score) -> str:
 
 
 def _goals(report: MutationReport) -> Iterator[str]:
+    """A line for what has to be caught, and one for what must not be rejected, of each mode."""
     for mode, name in MODES.items():
-        found = [
-            score for score in report.scores if (score.mode, score.harmless, score.basis) == (mode, False, "")
+        found = [score for score in report.scores if (score.mode, score.basis) == (mode, "")]
+        caught = [score for score in found if not score.harmless]
+        true = [score for score in found if score.harmless]
+        short = [score.type for score in caught if score.not_supported.value < GOALS[score.type]]
+        over = [
+            f"{score.type} ({score.not_supported.value:.3f})"
+            for score in true
+            if score.not_supported.value > MOST_REJECTED
         ]
-        short = [score.type for score in found if score.not_supported.value < GOALS[score.type]]
-        yield f"goals of {name}: {'all reached' if not short else 'not reached by ' + ', '.join(short)}"
+        yield f"{name}, caught: {_reached(short)}"
+        if true:
+            yield f"{name}, rejected though true: {_reached(over)}"
+
+
+def _reached(short: Sequence[str]) -> str:
+    return f"goal not reached by {', '.join(short)}" if short else "all goals reached"
 
 
 def missed_lines(report: MutationReport) -> Iterator[str]:

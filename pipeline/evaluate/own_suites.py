@@ -33,7 +33,7 @@ class OwnReport(Record):
 
 
 def measure_own(workspace: Workspace) -> OwnReport:
-    """Run both; half a minute. Raises SourceError where their files are not there or a suite broke off."""
+    """Run both; a minute or two. Raises SourceError where their files are not there or a suite broke off."""
     folder = workspace.settings.root / "evals" / "verification"
     if not (folder / "gold").is_dir():
         raise SourceError(

@@ -38,11 +38,17 @@ _NAMES_ONLY = frozenset({"code", "range", "loc", "yr", "rel", "date", "num", "ic
 
 
 class InputClaim(Record):
-    """A sentence handed in: its id, the statement (block or line) it stands in, its text."""
+    """A sentence handed in: its id, the statement (block or line) it stands in, its text.
+
+    Of a text, `sentence` is the sentence as it stands there, of which the claim may be a part; `headings` stand between
+    the block before and this one, and state nothing.
+    """
 
     id: str
     statement_id: str
     text: str
+    sentence: str = ""
+    headings: tuple[str, ...] = ()
 
 
 def split_claims(text: str) -> list[str]:
@@ -89,7 +95,7 @@ def read_claims(path: Path) -> list[InputClaim]:
 
     Raises SourceError naming the file and, where there is one, the line.
     """
-    text = _read_text(path)
+    text = read_text(path)
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
         return _read_json_lines(path, text)
@@ -103,7 +109,7 @@ def read_claims(path: Path) -> list[InputClaim]:
     return _number([Block(block) for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n"))])
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The file's characters. Raises SourceError for one that is no text, naming the line where that shows."""
     use = "hand in text, Markdown, HTML or JSON Lines"
     try:
@@ -130,12 +136,14 @@ def _number(blocks: list[Block]) -> list[InputClaim]:
     count = 0
     section: tuple[str, ...] = ()
     of_sources = False
+    over: tuple[str, ...] = ()
     for block in blocks:
         if block.kind == "heading":
-            section = _codes(block.text)
+            section = codes_named(block.text)
         if block.kind != "text":
             of_sources = _SECTION_OF_SOURCES.fullmatch(block.text) is not None
         if of_sources or (block.kind != "text" and not _states(block.text)):
+            over = () if of_sources else (*over, " ".join(block.text.split()))
             continue
         sentences = split_claims(without_marks(block.text))
         if not sentences:
@@ -144,10 +152,15 @@ def _number(blocks: list[Block]) -> list[InputClaim]:
         before: tuple[str, ...] = ()
         for index, sentence in enumerate(sentences, 1):
             text = " ".join(sentence.split())
-            named = _codes(text)
+            named = codes_named(text)
             about = () if named or block.kind != "text" else before or section
             shown = f"[{' or '.join(about)}] {text}" if about else text
-            claims.append(InputClaim(id=f"{count}.{index}", statement_id=str(count), text=shown))
+            claims.append(
+                InputClaim(
+                    id=f"{count}.{index}", statement_id=str(count), text=shown, sentence=text, headings=over
+                )
+            )
+            over = ()
             before = tuple(dict.fromkeys((*before, *named)))
     return claims
 
@@ -161,7 +174,8 @@ def _states(heading: str) -> bool:
     return _VERB.search(heading) is not None
 
 
-def _codes(text: str) -> tuple[str, ...]:
+def codes_named(text: str) -> tuple[str, ...]:
+    """The codes that a text names, each once, in order."""
     mentions = (mention for mention in find_mentions(text) if mention.kind == "code")
     return tuple(dict.fromkeys(mention.value for mention in mentions))
 

@@ -23,6 +23,7 @@ from pipeline.data import Label, Record
 from pipeline.errors import SourceError
 from pipeline.verify.judge_features import EmbedFunction, Passage, features, read_passage
 from pipeline.verify.judges import Opinion, Pair
+from pipeline.verify.kept_vectors import KeptVectors
 
 if TYPE_CHECKING:
     from pipeline.verify.judge_features import Vectors
@@ -78,7 +79,7 @@ class Weights(Record):
 class LocalJudge:
     """`embed` must be the embedder that the weights name, e.g. `MiniLmEmbedder().embed`.
 
-    Evidence read is kept, so that its sentences are embedded once.
+    The vectors of sentences are kept, so that a sentence is embedded once, whichever evidence it stands in.
     """
 
     name = "local"
@@ -87,6 +88,7 @@ class LocalJudge:
         self._weights = weights
         self._embed = embed
         self._idf = {word: weight for weight, said in weights.idf.items() for word in said.split()}
+        self._embed_sentences = KeptVectors(embed)
         self._read = lru_cache(maxsize=_PASSAGES)(self._read_passage)
 
     @property
@@ -131,7 +133,7 @@ class LocalJudge:
         return [1 / (1 + math.exp(-max(-_FURTHEST, min(_FURTHEST, one)))) for one in odds]
 
     def _read_passage(self, evidence: str) -> Passage:
-        return read_passage(evidence, self._embed)
+        return read_passage(evidence, self._embed_sentences)
 
     def _log_odds(self, passage: Passage, claim: str, vector: Vectors) -> float:
         found = features(passage, claim, idf=self._idf, rare=self._weights.rare, vector=vector)

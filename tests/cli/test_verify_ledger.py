@@ -77,3 +77,21 @@ def test_doctor_says_whether_pages_agree(home):
     done = run(home, "doctor")
     assert done.returncode == 1
     assert "conversion_factor_nonqpp" in done.stdout and "33.4010" in done.stdout
+
+
+def test_doctor_names_a_damaged_candidate(home):
+    path = page_of(home, "27447").parents[2] / "page.json"
+    path.write_text(path.read_text()[:2_000])
+    done = run(home, "doctor")
+    assert done.returncode == 1
+    assert any(
+        line.startswith("LOOK  pages") and str(path) in line and "regenerate the page" in line
+        for line in done.stdout.splitlines()
+    )
+
+
+def test_a_page_checked_without_its_code_is_told_to_give_it(home):
+    page = page_of(home, "20970").with_name("page.html")
+    done = run(home, "verify", str(page))
+    assert "give --code 20970" in done.stderr and "give --code" not in done.stdout
+    assert "--code" not in run(home, "verify", str(page), "--code", "20970").stderr

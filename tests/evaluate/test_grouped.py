@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.evaluate.grouped import Cases, area, balanced_accuracy, balanced_share, share
+from pipeline.evaluate.metrics import wilson
 
 FIVE = Cases([True, True, False, False, False], list("abcde"))
 
@@ -45,6 +46,14 @@ def test_groups_widen_the_interval_and_the_figure_stays():
     grouped = balanced_accuracy(said, Cases(supported, [str(number % 10) for number in range(80)]))
     assert single and grouped and single.value == grouped.value
     assert grouped.high - grouped.low > 1.5 * (single.high - single.low)
+
+
+def test_a_figure_that_is_1_in_every_sample_has_wilsons_interval_over_its_groups():
+    found = share([True] * 40, [str(number % 20) for number in range(40)])
+    assert found and (found.value, found.high, found.groups) == (1, 1, 20)
+    assert found.low == pytest.approx(wilson(20, 20).low) and found.low < 0.85
+    none = share([False] * 20, [str(number) for number in range(20)])
+    assert none and none.low == 0 and none.high > 0.1
 
 
 def test_the_same_interval_each_time():

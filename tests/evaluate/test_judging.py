@@ -75,6 +75,13 @@ def measured(*given: tuple[str, str, str], judge: Fixed | None = None, seen: int
     )
 
 
+def test_too_few_groups_have_no_interval():
+    few, more = (measured(*(ROWS[:4] * times)) for times in (1, 6))
+    assert few.parts[0].accuracy and "0.500 [too few]" in "\n".join(judging_lines(few))
+    assert "[too few]" in render_judging(few)
+    assert "0.500 [0." in "\n".join(judging_lines(more)) and "[too few]" not in "\n".join(judging_lines(more))
+
+
 def test_figures_over_all_and_by_subset():
     all_, a, b = measured(*ROWS).parts
     assert [(part.subset, part.pairs, part.failed) for part in (all_, a, b)] == [
@@ -151,7 +158,7 @@ def test_the_report_as_json_has_all_of_it_and_reads_back():
     report = measured(*ROWS, seen=3)
     said = json.loads(json.dumps(report.model_dump(mode="json")))
     assert set(said) == {"judge", "data", "pairs", "seen", "parts", "calibration", "sure", "speed", "judged"}
-    assert set(said["parts"][0]["accuracy"]) == {"value", "low", "high", "cases"}
+    assert set(said["parts"][0]["accuracy"]) == {"value", "low", "high", "cases", "groups"}
     assert said["judged"][7]["opinion"]["failure"] == "it <b>broke</b>"
     assert JudgingReport.model_validate(said) == report
 

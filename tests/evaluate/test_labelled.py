@@ -28,6 +28,11 @@ def test_rows_with_and_without_what_is_optional(tmp_path):
     assert rows[1].pair.evidence == "It rained.\u2028Twice."
 
 
+def test_what_verify_calls_not_enough_info_is_not_supported(tmp_path):
+    (row,) = load_pairs(written(tmp_path, GOOD.replace('"supported"', '"not_enough_info"')))
+    assert row.label == "not_supported"
+
+
 @pytest.mark.parametrize(
     "line",
     [

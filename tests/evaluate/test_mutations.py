@@ -148,7 +148,7 @@ def test_untouched_claims_stand_and_what_is_false_is_measured(starter, pairs):
     assert by[UNTOUCHED, "", "page"].not_supported.value == 0
     assert by["number", "", "page"].not_supported.cases == sum(pair.type == "number" for pair in few)
     assert report.pairs == len(few)
-    assert any(line.startswith("goals of claim of a page") for line in table_lines(report))
+    assert any(line.startswith("claim of a page, caught: ") for line in table_lines(report))
 
 
 def test_a_mutation_that_stands_is_counted_and_shown(starter):
@@ -165,7 +165,9 @@ def test_a_mutation_that_stands_is_counted_and_shown(starter):
     assert {trial.label for trial in report.rejected} <= {Label.NOT_ENOUGH_INFO, Label.REFUTED}
     score = next(s for s in report.scores if (s.type, s.basis, s.mode) == ("number", "", "page"))
     assert score.not_supported.value == 0
-    assert "goals of claim of a page: not reached by number" in list(table_lines(report))
+    lines = list(table_lines(report))
+    assert "claim of a page, caught: goal not reached by number" in lines
+    assert "claim of a page, rejected though true: goal not reached by order (1.000)" in lines
     shown = "\n".join(missed_lines(report))
     assert "m_0 number · claim of a page · 29881" in shown
     assert "29881 is blue." in shown

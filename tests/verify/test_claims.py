@@ -228,3 +228,16 @@ def test_what_is_no_text_is_named(tmp_path, name, data, message):
     path.write_bytes(data)
     with pytest.raises(SourceError, match=message):
         read_claims(path)
+
+
+def test_a_claim_knows_its_sentence_and_the_headings_that_state_nothing(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text(
+        "# 22853\n\n## RVUs\n\n22853 is a cage. It has 4.25 RVUs.\n\n## References\n\nA book.\n\n## More\n\nIt is so.\n"
+    )
+    found = read_claims(path)
+    assert [(claim.text, claim.sentence, claim.headings) for claim in found] == [
+        ("22853 is a cage.", "22853 is a cage.", ("22853", "RVUs")),
+        ("[22853] It has 4.25 RVUs.", "It has 4.25 RVUs.", ()),
+        ("It is so.", "It is so.", ("More",)),
+    ]

@@ -6,15 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from pipeline.errors import SourceError
 from pipeline.index.embed import MiniLmEmbedder
 from pipeline.verify.judge_text import read, split_sentences
+from pipeline.verify.kept_vectors import KeptVectors
 from pipeline.verify.local_judge import LocalJudge, Pair, load_weights
+
+if TYPE_CHECKING:
+    from pipeline.verify.judge_features import Vectors
 
 PAIRS = [
     # evidence, what it supports, what it does not
@@ -100,6 +107,42 @@ def test_asked_together_or_alone_is_the_same(judge: LocalJudge) -> None:
     pairs = [Pair(evidence, claim) for evidence, *claims in PAIRS for claim in claims]
     alone = [judge.probability(*pair) for pair in pairs]
     assert judge.probabilities(pairs) == pytest.approx(alone, abs=0.05)
+
+
+def test_a_sentence_is_embedded_once_whichever_texts_it_stands_in(judge: LocalJudge) -> None:
+    """What `verify` shows are passages joined anew for each claim."""
+    embed, asked = MiniLmEmbedder().embed, list[str]()
+
+    def counted(texts: Sequence[str]) -> Vectors:
+        asked.extend(texts)
+        return embed(texts)
+
+    one, two, three = (evidence for evidence, _, _ in PAIRS[:3])
+    pairs = [
+        Pair("\n\n".join(texts), claim)
+        for texts, claim in (
+            ((one, two), "A boy rides."),
+            ((two, three), "The bank closes."),
+            ((three, one), "Hm."),
+        )
+    ]
+    found = LocalJudge(load_weights(), counted).probabilities(pairs)
+    assert sorted(asked) == sorted([one, two, three, *(pair.claim for pair in pairs)])
+    assert found == pytest.approx([judge.probability(*pair) for pair in pairs], abs=0.05)
+
+
+def test_kept_vectors_give_up_what_was_longest_unasked() -> None:
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        asked.extend(texts)
+        return np.array([[float(len(text))] for text in texts])
+
+    kept = KeptVectors(embed, most=2)
+    assert kept(["a", "bb", "a"]).tolist() == [[1], [2], [1]] and asked == ["a", "bb"]
+    assert kept(["ccc"]).tolist() == [[3]]  # of a and bb, a was asked for last
+    assert kept(["a", "bb"]).tolist() == [[1], [2]] and asked == ["a", "bb", "ccc", "bb"]
+    assert kept(list("vwxyz")).tolist() == [[1]] * 5  # more at once than are kept
 
 
 def _damaged() -> dict[str, str]:
