@@ -1,56 +1,31 @@
 """A page verified again from its ledger, and ledgers of which one thing was changed."""
 
 import json
-from datetime import date
 
 import pytest
 
-from pipeline.check_ledger import Held, check_ledger, held_by, read_ledger_file
+from pipeline.check_ledger import check_ledger, held_by, read_ledger_file
 from pipeline.compare_pages import compare_pages
 from pipeline.data import Label
 from pipeline.errors import SourceError
 from pipeline.identity import evidence_id
-from pipeline.inputs import gather_inputs
-from pipeline.page.ledger import dump_ledger, load_ledger
-from pipeline.run import build_page
-from pipeline.settings import Settings, read_settings
+from pipeline.page.ledger import load_ledger
 from pipeline.verify import Corpus
 from pipeline.verify.corpus import sentences_of_document
-from pipeline.workspace import Workspace
+from tests.ledgers import ALONE, AS_IT_IS, claim_on, failing, ledgers_of, open_workspace, quote_of
 from tests.verify.worked import make_document
 
-AS_OF = date(2026, 11, 24)
 FEW = ("20970", "20610", "22612")
-AS_IT_IS = lambda held: held  # noqa: E731
-ALONE = lambda held: Held({}, held.profiles, lambda code, release: {})  # noqa: E731
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    return Workspace(Settings(root=read_settings().root, home=tmp_path_factory.mktemp("home")))
+    return open_workspace(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")
 def ledger(workspace):
-    """The text of a page's ledger, by code; a page is made once."""
-    made = {}
-
-    def of(code):
-        if code not in made:
-            inputs = gather_inputs(code, workspace=workspace, as_of=AS_OF)
-            page = build_page(
-                inputs, workspace=workspace, search=lambda query, limit, allowed: [], today=AS_OF
-            )
-            made[code] = dump_ledger(page)
-        return made[code]
-
-    return of
-
-
-def failing(text, held):
-    results = list(check_ledger(load_ledger(text), held=held))
-    assert results
-    return [one for one in results if one.label is not Label.SUPPORTED]
+    return ledgers_of(workspace)
 
 
 @pytest.mark.parametrize("at_hand", [AS_IT_IS, ALONE], ids=["installed", "alone"])
@@ -67,19 +42,6 @@ def test_every_page_of_the_starter_set_does_and_none_contradicts_another(ledger,
     assert [(one.claim, one.reason) for one in results if one.label is not Label.SUPPORTED] == []
     assert len(results) > 6_000
     assert compare_pages(pages) == []
-
-
-def statements(ledger):
-    return [
-        ledger["summary"],
-        *ledger["fact_strip"],
-        *(s for part in ledger["sections"] for s in part["statements"]),
-    ]
-
-
-def claim_on(ledger, subject):
-    """The first statement and claim whose subject begins so."""
-    return next((s, c) for s in statements(ledger) for c in s["claims"] if c["subject"].startswith(subject))
 
 
 def change_figure(ledger):
@@ -112,7 +74,7 @@ def change_sentence(ledger):
 
 def change_quote(ledger):
     _, claim = claim_on(ledger, "note:")
-    quote = next(e for id_ in claim["evidence_ids"] if (e := ledger["evidence"][id_])["kind"] == "quote")
+    quote = quote_of(ledger, claim)
     quote["quote"] = quote["quote"][::-1]
     return claim["id"]
 
@@ -170,6 +132,64 @@ def drop_evidence(ledger):
     return claim["id"]
 
 
+def change_evidence_id(ledger):
+    _, claim = claim_on(ledger, "note:")
+    ledger["evidence"][claim["evidence_ids"][0]]["id"] = "e_000000000000"
+    return claim["id"]
+
+
+def change_release(ledger):
+    _, claim = claim_on(ledger, "indicator:global_days")
+    row = ledger["evidence"][claim["evidence_ids"][0]]
+    row["fact"]["release"] = row["in_force_release"] = "RVU26E"
+    return claim["id"]
+
+
+def change_release_in_force(ledger):
+    _, claim = claim_on(ledger, "indicator:global_days")
+    ledger["evidence"][claim["evidence_ids"][0]]["in_force_release"] = "RVU26B"
+    return claim["id"]
+
+
+def change_references(ledger):
+    _, claim = claim_on(ledger, "indicator:global_days")
+    release = ledger["evidence"][claim["evidence_ids"][0]]["fact"]["release"]
+    use = next(one for one in ledger["sources"] if one["id"] == release)
+    use["currency"], use["in_force_release"] = "in_force", release
+    return claim["id"]
+
+
+def change_level(ledger):
+    _, claim = claim_on(ledger, "note:")
+    quote = quote_of(ledger, claim)
+    quote["level"] = "document"
+    return claim["id"]
+
+
+def change_checker(ledger):
+    _, claim = claim_on(ledger, "note:")
+    ledger["verdicts"][claim["id"]] |= {
+        "checker": "court",
+        "confidence": 1.0,
+        "reason": "A court said so.",
+    }
+    return claim["id"]
+
+
+def change_all_checkers(ledger):
+    claim = change_checker(ledger)
+    ledger["checker"] = "court"
+    for verdict in ledger["verdicts"].values():
+        verdict["checker"] = "court"
+    return claim
+
+
+def drop_claims(ledger):
+    statement, _ = claim_on(ledger, "note:")
+    statement["claims"] = []
+    return statement["id"]
+
+
 def change_subject(ledger):
     _, claim = claim_on(ledger, "note:")
     claim["subject"] = "note:another#coverage/0"
@@ -197,6 +217,14 @@ CHANGES = (
     drop_evidence,
     change_subject,
     change_currency,
+    change_evidence_id,
+    change_release,
+    change_release_in_force,
+    change_references,
+    change_level,
+    change_checker,
+    change_all_checkers,
+    drop_claims,
 )
 
 
@@ -248,5 +276,5 @@ def test_only_a_ledger_is_read_as_one(ledger, tmp_path):
     assert read_ledger_file(path) is None
     assert read_ledger_file(tmp_path / "none.json") is None
     path.write_text(ledger("20970")[:-100])
-    with pytest.raises(SourceError, match="not JSON"):
+    with pytest.raises(SourceError, match=r"page\.json: .* not JSON"):
         read_ledger_file(path)

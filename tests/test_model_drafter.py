@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from pipeline.check_ledger import check_ledger, held_by
+from pipeline.data import Label
 from pipeline.errors import ModelError
 from pipeline.index import HashingEmbedder
 from pipeline.llm import Journal, JournaledClient
@@ -177,6 +179,8 @@ def test_the_judge_decides_on_words_that_the_checks_cannot_account_for(tmp_path,
         page = regenerate(tmp_path / label, client).page
         assert client.asked("documentation/judge")
         assert any(s.text == REWORDED for s in documentation(page)) is standing, label
+        held = held_by(Workspace(Settings(root=read_settings().root, home=tmp_path / label)))
+        assert {one.label for one in check_ledger(page, held=held)} == {Label.SUPPORTED}
 
 
 def test_a_judge_that_fails_withholds_and_is_counted_apart(tmp_path, reworded):

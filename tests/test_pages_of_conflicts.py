@@ -69,7 +69,7 @@ def test_a_lower_source_is_named_beside_the_claim(tmp_path, turned):
     assert "Turned Round" in render_html(page, site_name="Example")
     again = load_ledger(dump_ledger(page))
     assert {one.label for one in check_ledger(again, held=held_by(workspace))} == {Label.SUPPORTED}
-    alone = held_by(workspace)._replace(documents={}, rows=lambda code, release: {}, corpus=None)
+    alone = held_by(workspace).alone()
     assert {one.label for one in check_ledger(again, held=alone)} == {Label.SUPPORTED}
 
 

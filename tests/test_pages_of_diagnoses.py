@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.check_ledger import check_ledger, held_by
 from pipeline.data import Authority, Label
 from pipeline.draft import diagnoses
 from pipeline.inputs import gather_inputs
@@ -162,3 +163,13 @@ def test_a_tampered_side_is_withheld_and_the_gap_comes_back(tmp_path, monkeypatc
     page = page_with(tmp_path, article(group(1, [RIGHT_KNEE])))
     assert len(page.withheld) == 1 and "M17.12" not in render_html(page, site_name="A")
     assert gap(page) == "a drafted answer did not pass verification"
+
+
+def test_a_page_passes_its_own_verification_beside_its_document(tmp_path):
+    page = page_with(tmp_path, article(group(1, [RIGHT_KNEE, BACK], "These support 20610.")))
+    held = held_by(Workspace(Settings(root=read_settings().root, home=tmp_path / "home")))
+    assert section(page)
+    results = list(check_ledger(page, held=held))
+    assert [(one.claim, one.reason) for one in results if one.label is not Label.SUPPORTED] == []
+    alone = [one for one in check_ledger(page, held=held.alone()) if one.label is not Label.SUPPORTED]
+    assert {one.label for one in alone} == {None}

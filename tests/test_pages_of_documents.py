@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.add_sources import AddedSource, AnchorReport, add_source
-from pipeline.data import Match, Page, QuoteEvidence
+from pipeline.check_ledger import check_ledger, held_by
+from pipeline.data import Label, Match, Page, QuoteEvidence
 from pipeline.index import HashingEmbedder
 from pipeline.regenerate import Regenerated, regenerate_pages
 from pipeline.settings import Settings, read_settings
@@ -117,3 +118,16 @@ def test_a_page_cites_the_manual_by_its_file_page(home: Path, pages: dict[str, R
         assert f"{document.title}, {document.edition}" in html and f"file page {quote.page}" in html
     assert {(held[quote.document_id].sha256, quote.page) for quote in shown} >= anchored
     assert "the document itself was not at hand" not in html
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("code", ["29881", "22612"])
+def test_a_page_passes_its_own_verification_beside_the_manuals(
+    home: Path, pages: dict[str, Regenerated], code: str
+):
+    held = held_by(Workspace(Settings(root=read_settings().root, home=home)))
+    page = pages[code].page
+    results = list(check_ledger(page, held=held))
+    assert [(one.claim, one.reason) for one in results if one.label is not Label.SUPPORTED] == []
+    without = held_by(Workspace(Settings(root=read_settings().root, home=home / "none")))
+    assert {one.label for one in check_ledger(page, held=without)} == {Label.SUPPORTED}

@@ -57,7 +57,7 @@ def verify(
 
     A page's own page.json is checked from the evidence recorded in it: a claim whose record is contradicted is refuted.
     """
-    from pipeline.check_ledger import check_ledger, held_by, read_ledger_file
+    from pipeline.check_ledger import check_ledger, held_by, other_checkers, read_ledger_file
     from pipeline.check_text import check_file, suggest_code
     from pipeline.index.embedders import load_embedder
     from pipeline.selector import parse_code
@@ -67,10 +67,11 @@ def verify(
     kept: list[CheckedClaim] = []
     about = None if code is None else parse_code(code)
     on = parse_date(as_of)
-    asked = _judges(judge, replay=replay, max_calls=max_calls)
     page = read_ledger_file(file)
     if page is not None:
-        _refuse_options(page, code=about, as_of=as_of)
+        _refuse_options(page, code=about, as_of=as_of, judge=judge)
+    asked = _judges(judge, replay=replay, max_calls=max_calls)
+    if page is not None:
         on = page.as_of
         results = check_ledger(page, held=held_by(workspace))
     else:
@@ -97,12 +98,17 @@ def verify(
             print_json(result.model_dump(mode="json"))
         else:
             print(_text(result))
+    if not counts:
+        raise UsageError(f"no claim found in {file}; name a text that says something, or a page's page.json")
     if html is not None:
         _write_report(html, kept, title=file.name, on=on)
     if asked and asked.meter:
         print(judge_calls_line(asked.meter), file=sys.stderr)
     if not as_json:
         print(", ".join(f"{counts[label]} {label or 'failed'}" for label in _MARKS))
+    if page is not None:
+        for name, number in other_checkers(page).items():
+            print(_of_another_checker(name, number), file=sys.stderr)
     if counts["refuted"]:
         raise typer.Exit(SOME_REFUTED)
 
@@ -115,8 +121,17 @@ def _judges(names: list[str] | None, *, replay: bool, max_calls: int | None) -> 
     return open_judges(JudgeOptions(tuple(names), replay, max_calls))
 
 
-def _refuse_options(page: Page, *, code: str | None, as_of: str | None) -> None:
-    """A ledger says itself which code it is about, and on which day."""
+def _of_another_checker(name: str, number: int) -> str:
+    verdicts = "1 verdict is" if number == 1 else f"{number:,} verdicts are"
+    return f"{verdicts} of another checker ({name}): compared in part only; regenerate the page for the rest"
+
+
+def _refuse_options(page: Page, *, code: str | None, as_of: str | None, judge: list[str] | None) -> None:
+    """A ledger says itself which code it is about, on which day, and what its judge said."""
+    if judge:
+        raise UsageError(
+            "a ledger is checked from what its judge said, and no judge is asked; leave --judge out"
+        )
     if code not in (None, page.hcpcs_code):
         raise UsageError(f"the ledger is of {page.hcpcs_code}, not of {code}; leave --code out")
     if as_of not in (None, page.as_of.isoformat()):

@@ -162,8 +162,13 @@ def adjustment_codes(note: Note, part: NotePart, is_paired: IsPaired) -> Iterato
         named = codes_named(part.text)
         known = named and all(first == last for first, last in named)
         if known and not any(is_paired(code) for code, _ in named):
-            codes = tuple(code for code in codes if code != _EDIT)
+            codes = without_edit(codes)
     yield from codes
+
+
+def without_edit(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Adjustment codes less that of NCCI edits, where the service is also denied as part of another."""
+    return tuple(code for code in codes if code != _EDIT) if _BUNDLED in codes else codes
 
 
 def cite_note(note: Note, *, resolve: ResolveAnchor) -> tuple[QuoteEvidence, ...]:

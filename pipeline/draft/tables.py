@@ -104,7 +104,7 @@ def _draft_sentence(
         id=statement_id(plan.hcpcs_code, section_key, sentence.subject),
         section_key=section_key,
         text=sentence.text,
-        cells=_card(sentence) if section_key == "strip" else sentence.cells,
+        cells=card_cells(sentence) if section_key == "strip" else sentence.cells,
         answers=_ANSWERS.get(sentence.subject, _kind_answers(sentence.subject)),
         drafter=DRAFTER,
         claims=(claim,),
@@ -112,7 +112,7 @@ def _draft_sentence(
     return Draft(statements=(statement,), evidence=evidence)
 
 
-def _card(sentence: FactSentence) -> tuple[str, str, str]:
+def card_cells(sentence: FactSentence) -> tuple[str, str, str]:
     """Label, value and small print of a card in the fact strip."""
     if sentence.subject == "rvu:total":
         _, facility, office, _ = sentence.cells

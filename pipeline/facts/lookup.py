@@ -107,10 +107,13 @@ class FactStore:
             f"services to {history[-1].valid_to}: choose an earlier --as-of"
         )
 
-    def of_release(self, hcpcs_code: str, release: str, *, modifier: str = "") -> dict[str, Fact]:
+    def of_release(
+        self, hcpcs_code: str, release: str, *, modifier: str = "", on: date | None = None
+    ) -> dict[str, Fact]:
         """The fields of one code in one release; empty when the release does not hold the code.
 
-        An empty code gives the values that belong to the whole release.
+        An empty code gives the values that belong to the whole release. `on`: the day on which pairs of codes are to
+        be in force, None for the first of the release.
         """
         given = self._by_code.get(hcpcs_code, ())
         found = {fact.field: fact for fact in given if fact.release == release and fact.modifier == modifier}
@@ -119,9 +122,33 @@ class FactStore:
             if not hcpcs_code:
                 found |= {f.field: f for table in tables for f in national_facts(self.database, table)}
             elif tables[0].layout in CODE_LAYOUTS:
-                facts = facts_in(self.database, tables, hcpcs_code, tables[0].valid_from, modifier=modifier)
+                day = on or tables[0].valid_from
+                facts = facts_in(self.database, tables, hcpcs_code, day, modifier=modifier)
                 found |= {fact.field: fact for fact in facts}
         return found
+
+    def would_hold(self, fact: Fact) -> bool:
+        """Whether a row of this release, code and field were loaded if the published table had it.
+
+        So it is for whole tables, all parts loaded. Of the given facts, which are some rows of a table, it is so for a
+        code that the release is given for, a field that it is given with, and a partner that is a given code.
+        """
+        name = fact.field.partition(":")[0]
+        for _, group in groupby(self.database.tables(release=fact.release), key=lambda table: table.layout):
+            if name in fields_of(tuple(group)):
+                return True
+        own = (one for one in self._by_code.get(fact.hcpcs_code, ()) if one.release == fact.release)
+        if next(own, None) is None or (fact.partner and fact.partner not in self._by_code):
+            return False
+        return name in self._given_fields.get(fact.release, ())
+
+    @cached_property
+    def _given_fields(self) -> dict[str, set[str]]:
+        """By release, the fields of the given facts, without partners."""
+        fields: dict[str, set[str]] = defaultdict(set)
+        for fact in (fact for rows in self._by_code.values() for fact in rows):
+            fields[fact.release].add(fact.field.partition(":")[0])
+        return fields
 
     def history(self, hcpcs_code: str) -> list[Fact]:
         """Every row of a code, all releases and modifiers, oldest first; of whole tables without pairs of codes."""

@@ -2,13 +2,13 @@
 
 A row is believed to be what the ledger says it is, and a document that is not stored is as much of it as the ledger
 quotes, each quote in its place and nothing between them. So what a claim rests on is checked again; that a row stands
-in a published table is not to be seen here.
+in a published table, or a quote in a document, is not to be seen here: `check_ledger` compares what is at hand.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.data import (
     CodeProfile,
@@ -26,7 +26,10 @@ from pipeline.verify.context import ClaimContext
 
 # Between two quotes: the end of a paragraph, so that neither is read on into the other.
 _GAP = "\n"
-_LONGEST = 50_000_000
+# Characters of one document, as many as one that is added may have, and of all of them together.
+_LONGEST, _TOGETHER = 10_000_000, 50_000_000
+# How much longer than its quotes their places may be, in times and in characters.
+_STRETCH, _SHORT = 20, 10_000
 
 
 def recorded_context(
@@ -60,35 +63,47 @@ def recorded_context(
         rows=lambda code: rows_of(code, [*facts(code).values(), *facts("").values()]),
         currency=lambda fact: by_key.get(fact.key) or row_evidence(fact, page.as_of),
         as_of=page.as_of,
-        documents={**quoted_documents(page), **documents},
+        documents={**quoted_documents(page, stored=documents.keys()), **documents},
         profiles={**classified, **profiles},
         previous=lambda code, release: earlier.get((code, release), {}),
     )
 
 
-def quoted_documents(page: Page) -> dict[str, SourceDocument]:
-    """Each document of a page by id, as much of its text as the page quotes; offsets are those of the ledger.
+def quoted_documents(page: Page, *, stored: Collection[str] = ()) -> dict[str, SourceDocument]:
+    """Each document of a page but the `stored` ones, by id, as much of its text as the page quotes.
 
-    None of a document whose quotes are said to stand beyond what a document may hold. Its payer scope is not recorded.
+    Offsets are those of the ledger. None of a document whose quotes are said to stand beyond what a document may hold
+    (`_LONGEST`), nor of those that, by id, come after `_TOGETHER`. Its payer scope is not recorded.
     """
     quotes: dict[str, list[QuoteEvidence]] = defaultdict(list)
     for item in page.evidence.values():
-        if isinstance(item, QuoteEvidence):
+        if isinstance(item, QuoteEvidence) and item.document_id not in stored:
             quotes[item.document_id].append(item)
-    return {
-        name: _document(page, name, quotes[name])
-        for name in sorted(quotes)
-        if name in page.documents and all(0 <= one.start <= one.end <= _LONGEST for one in quotes[name])
-    }
+    found: dict[str, SourceDocument] = {}
+    room = _TOGETHER
+    for name in sorted(quotes.keys() & page.documents.keys()):
+        size = _size(quotes[name])
+        if size is not None and size <= min(room, _LONGEST):
+            room -= size
+            found[name] = _document(page, name, quotes[name])
+    return found
 
 
-def _document(page: Page, name: str, quotes: list[QuoteEvidence]) -> SourceDocument:
+def _size(quotes: Sequence[QuoteEvidence]) -> int | None:
+    """Characters it takes to write the quotes of a document in their places; None where a place is none.
+
+    A quote may be shorter than its place by the descriptors that are left out of it, which are short.
+    """
+    length = sum(item.end - item.start for item in quotes)
+    if any(not 0 <= item.start <= item.end for item in quotes):
+        return None
+    if length > _STRETCH * sum(len(item.quote) for item in quotes) + _SHORT:
+        return None
+    return max(max(item.end for item in quotes), length)
+
+
+def _document(page: Page, name: str, quotes: Sequence[QuoteEvidence]) -> SourceDocument:
     use = page.documents[name]
-    characters = [_GAP] * max(item.end for item in quotes)
-    # The longest last: a quote that stands inside another must read as the other does.
-    for item in sorted(quotes, key=lambda one: (one.end - one.start, one.id)):
-        length = item.end - item.start
-        characters[item.start : item.end] = item.quote[:length].ljust(length)
     return SourceDocument(
         id=name,
         url=use.url,
@@ -101,8 +116,37 @@ def _document(page: Page, name: str, quotes: list[QuoteEvidence]) -> SourceDocum
         payer_scope="",
         valid_from=page.as_of,
         sha256="",
-        text="".join(characters),
+        text="".join(_text(quotes)),
     )
+
+
+def _text(quotes: Sequence[QuoteEvidence]) -> Iterator[str]:
+    """The text of a document, in runs: what lies between quotes, and quotes, those that overlap as one run."""
+    end = 0
+    for run in _runs(quotes):
+        start = run[0].start
+        yield _GAP * (start - end)
+        end = max(item.end for item in run)
+        characters = [_GAP] * (end - start)
+        # The longest last: a quote that stands inside another must read as the other does.
+        for item in sorted(run, key=lambda one: (one.end - one.start, one.id)):
+            length = item.end - item.start
+            characters[item.start - start : item.end - start] = item.quote[:length].ljust(length)
+        yield "".join(characters)
+
+
+def _runs(quotes: Sequence[QuoteEvidence]) -> Iterator[list[QuoteEvidence]]:
+    """The quotes in order, those that overlap together."""
+    run: list[QuoteEvidence] = []
+    end = 0
+    for item in sorted(quotes, key=lambda one: (one.start, one.end, one.id)):
+        if run and item.start >= end:
+            yield run
+            run = []
+        run.append(item)
+        end = max(end, item.end) if len(run) > 1 else item.end
+    if run:
+        yield run
 
 
 def _profile(fact: Fact) -> CodeProfile:

@@ -118,10 +118,15 @@ def _recompose(
             return own.summary, ""
         other = profiles.get(rest)
         return (f"{rest}: {own.siblings.get(rest, other.summary)}", "") if other else None
+    sentence = compose_cited(claim.subject, hcpcs_code, rows)
+    return (sentence.text, sentence.derivation) if sentence else None
+
+
+def compose_cited(subject: str, hcpcs_code: str, rows: Sequence[RowEvidence]) -> FactSentence | None:
+    """The sentence on `subject` out of these rows alone; None where they do not make one."""
     current = [row.fact for row in rows if row.currency is not Currency.EARLIER]
     earlier = [row.fact for row in rows if row.currency is Currency.EARLIER]
-    sentence = compose(claim.subject, hcpcs_code, rows_of(hcpcs_code, current, earlier=earlier))
-    return (sentence.text, sentence.derivation) if sentence else None
+    return compose(subject, hcpcs_code, rows_of(hcpcs_code, current, earlier=earlier))
 
 
 def compose(subject: str, hcpcs_code: str, rows: Rows) -> FactSentence | None:

@@ -45,7 +45,9 @@ def test_an_altered_ledger_names_the_claim_and_ends_with_10(home, tmp_path):
     assert "44.37" in report.read_text()
 
 
-@pytest.mark.parametrize(("option", "value"), [("--code", "27447"), ("--as-of", "2025-11-03")])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--code", "27447"), ("--as-of", "2025-11-03"), ("--judge", "local")]
+)
 def test_a_ledger_says_itself_what_it_is_about(home, option, value):
     done = run(home, "verify", str(page_of(home, "20970")), option, value)
     assert done.returncode == 2
@@ -56,7 +58,44 @@ def test_a_damaged_ledger_is_no_text(home, tmp_path):
     path = tmp_path / "page.json"
     path.write_text(page_of(home, "20970").read_text()[:5_000])
     done = run(home, "verify", str(path))
-    assert done.returncode not in (0, 10) and "page ledger" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 4 and f"{path}: the page ledger" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_without_a_claim_is_no_success(home, tmp_path):
+    ledger = json.loads(page_of(home, "20970").read_text())
+    path = tmp_path / "page.json"
+    path.write_text(json.dumps({**ledger, "summary": None, "fact_strip": [], "sections": []}))
+    text = tmp_path / "text.txt"
+    text.write_text("")
+    for file in (path, text):
+        report = tmp_path / "report.html"
+        done = run(home, "verify", str(file), "--html", str(report))
+        assert done.returncode == 2 and f"no claim found in {file}" in done.stderr
+        assert done.stdout == "" and not report.exists()
+
+
+def test_what_is_wrong_in_a_ledger_is_no_traceback(home, tmp_path):
+    text = page_of(home, "20970").read_text()
+    ledger = json.loads(text)
+    id_ = next(id_ for id_, item in ledger["evidence"].items() if item["kind"] == "row")
+    ledger["evidence"][id_]["id"] = "e_000000000000"
+    path = tmp_path / "page.json"
+    for changed in (json.dumps(ledger), text.replace("RVU26B", "RVU26E")):
+        path.write_text(changed)
+        done = run(home, "verify", str(path))
+        assert done.returncode == 10 and "Traceback" not in done.stderr
+
+
+def test_verdicts_of_another_checker_are_told_at_the_end(home, tmp_path):
+    text = page_of(home, "20970").read_text()
+    path = tmp_path / "page.json"
+    path.write_text(text.replace(json.loads(text)["checker"], "rules-0"))
+    done = run(home, "verify", str(path), "--json")
+    number = len(json.loads(text)["verdicts"])
+    assert done.returncode == 0
+    assert f"{number} verdicts are of another checker (rules-0): compared in part only" in done.stderr
+    assert "another checker" not in run(home, "verify", str(page_of(home, "20970"))).stderr
 
 
 def test_doctor_says_whether_pages_agree(home):

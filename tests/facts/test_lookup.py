@@ -46,3 +46,19 @@ def test_rows_of_other_codes_that_name_a_code():
 def test_the_releases_of_a_code_are_those_with_a_row_of_it():
     assert STORE.releases_of("20970") == {"RVU25D", "RVU26B", "PTP-2024Q3"}
     assert STORE.releases_of("99999") == set()
+
+
+@pytest.mark.parametrize(
+    ("row", "held"),
+    [
+        (fact("global_days", "090", "RVU25D"), True),
+        (fact("global_days", "090", "RVU26B"), False),  # given with no code's global days
+        (fact("work_rvu", "1.00", "RVU26B", "20900"), False),  # not given for this code
+        (fact("ptp_column_two:20970", "1", "PTP-2024Q3"), True),
+        (fact("ptp_column_two:20901", "1", "PTP-2024Q3"), False),  # the partner is no given code
+        (fact("conversion_factor_nonqpp", "1", "RVU26A", ""), True),
+        (fact("conversion_factor_qpp", "1", "RVU26A", ""), False),
+    ],
+)
+def test_of_given_rows_it_is_known_which_would_be_there(row, held):
+    assert STORE.would_hold(row) is held

@@ -181,3 +181,9 @@ def test_limits_and_add_ons_with_what_they_count(database: FactDatabase):
     assert {"primary_code:X9901", "primary_code:X9903"} == set(mixed)  # of two types: no type is its own
     assert [fact.hcpcs_code for fact in store.naming("X9903", date(2024, 12, 31))] == ["X9902", "X9905"]
     assert [fact.hcpcs_code for fact in store.naming("X9903", IN_2026)] == ["X9905"]
+
+
+def test_a_whole_table_would_hold_any_row_of_its_fields(store: FactStore):
+    assert store.would_hold(given("work_rvu", "1.00", "RVU25D", IN_2026, code="X9999"))
+    assert not store.would_hold(given("work_rvu", "1.00", "RVU26D", IN_2026, code="X9999"))
+    assert not store.would_hold(given("mue_value", "1", "RVU25D", IN_2026))

@@ -81,15 +81,15 @@ def why_unquotable(document: SourceDocument, place: Place) -> str:
 
 def quote_place(document: SourceDocument, place: Place) -> QuoteEvidence:
     """The place as evidence: the document's own words, without descriptors of codes."""
-    locator = "" if document.quote_words else _headings(document, place)
+    locator = "" if document.quote_words else headings_above(document, place.start)
     return quote_document(document, place.start, place.end, locator=locator)
 
 
-def _headings(document: SourceDocument, place: Place) -> str:
-    """The headings above the place, less the title, and those that name codes: their words may be the AMA's."""
+def headings_above(document: SourceDocument, start: int) -> str:
+    """The headings above a place, less the title, and those that name codes: their words may be the AMA's."""
     path: list[DocumentBlock] = []
     for block in document.blocks:
-        if block.start > place.start:
+        if block.start > start:
             break
         if block.kind is BlockKind.HEADING:
             path = [*(one for one in path if one.level < block.level), block]
