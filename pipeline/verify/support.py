@@ -176,10 +176,7 @@ def _worded(reading: Reading, source: Reading, left: Sequence[str], own_code: st
         return False
     if not _same_terms(reading, source, left, own_code):
         return False
-    ours, theirs = (
-        [stem(word) for word in one.words if stem(word) not in _GRAMMAR]
-        for one in map(_in_one_order, (reading, source))
-    )
+    ours, theirs = _ordered_stems(reading.canonical), _ordered_stems(source.canonical)
     shared = [word for word in ours if word in theirs]
     content = [word for word in shared if word in source.stems]
     if len(content) < 3 or len(content) < 0.5 * len(source.stems):
@@ -188,9 +185,12 @@ def _worded(reading: Reading, source: Reading, left: Sequence[str], own_code: st
     return _common_length(shared, theirs) == len(shared)
 
 
-def _in_one_order(reading: Reading) -> Reading:
-    listed = _TWO.sub(lambda two: " and ".join(sorted(two.groups())), sorted_lists(reading.canonical))
-    return Reading(text=reading.text, canonical=listed)
+@lru_cache(maxsize=4_096)
+def _ordered_stems(canonical: str) -> tuple[str, ...]:
+    """Tokens and stems in the order of the sentence, but for words of grammar; those of a list in one of their own."""
+    listed = _TWO.sub(lambda two: " and ".join(sorted(two.groups())), sorted_lists(canonical))
+    words = Reading(text="", canonical=listed).words
+    return tuple(root for word in words if (root := stem(word)) not in _GRAMMAR)
 
 
 def _same_terms(reading: Reading, source: Reading, left: Sequence[str], own_code: str | None) -> bool:
@@ -198,7 +198,7 @@ def _same_terms(reading: Reading, source: Reading, left: Sequence[str], own_code
     return next(differences(reading, source, left=left, own_code=own_code), None) is None
 
 
-def _common_length(left: list[str], right: list[str]) -> int:
+def _common_length(left: Sequence[str], right: Sequence[str]) -> int:
     """Length of the longest common subsequence."""
     row = [0] * (len(right) + 1)
     for word in left:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from pipeline.verify.listed import counted_each, sorted_lists
 from pipeline.verify.reading import Reading, codes_in, stem, vocabulary
@@ -155,7 +156,12 @@ def named_code(reading: Reading, own_code: str | None) -> Reading:
     """The sentence with "this code" written out, which is the page's own."""
     if own_code is None or not _THIS_CODE.search(reading.canonical):
         return reading
-    return Reading(text=reading.text, canonical=_THIS_CODE.sub(f"code#{own_code.lower()}", reading.canonical))
+    return _written_out(reading.text, reading.canonical, own_code)
+
+
+@lru_cache(maxsize=4_096)
+def _written_out(text: str, canonical: str, own_code: str) -> Reading:
+    return Reading(text=text, canonical=_THIS_CODE.sub(f"code#{own_code.lower()}", canonical))
 
 
 def _figures(canonical: str) -> list[str]:
