@@ -99,7 +99,7 @@ def test_what_was_exported_and_accepted_is_approved(workspace, tmp_path):
 
 def test_an_amendment_is_verified_takes_its_place_and_outlives_the_next_run(workspace, tmp_path):
     claim = claim_of(workspace)
-    better = claim.text.replace("names its two compartments", "gives its two compartments")
+    better = claim.text.replace("If ", "When ", 1)
     text = export(workspace, tmp_path)
     done = take(workspace, decide(decide_all(text), claim.id, "accept"))
     assert done.reviews[0].state == "approved"
@@ -149,7 +149,7 @@ def test_a_figure_is_corrected_at_its_source_and_not_here(workspace, tmp_path):
 def test_a_candidate_that_changed_since_is_not_approved_by_the_old_file(workspace, tmp_path):
     claim = claim_of(workspace)
     text = export(workspace, tmp_path)
-    better = claim.text.replace("names its", "gives its")
+    better = claim.text.replace("If ", "When ", 1)
     take(workspace, decide(text, claim.id, "amend", reason="clearer", words=better))
     with pytest.raises(UsageError, match="changed since it was shown"):
         take(workspace, decide_all(text), by="B. Coder")
@@ -191,7 +191,7 @@ def test_an_import_that_was_cut_short_is_finished_by_the_same_import(workspace, 
     import pipeline.reviewing as module
 
     claim = claim_of(workspace)
-    better = claim.text.replace("names its", "gives its")
+    better = claim.text.replace("If ", "When ", 1)
     text = decide(export(workspace, tmp_path), claim.id, "amend", reason="clearer", words=better)
     real = getattr(module, step)
 
