@@ -57,7 +57,7 @@ class Imported(Record):
 
 def review_of(hcpcs_code: str, workspace: Workspace) -> PageReview:
     """How the candidate of a code stands against the published page. Raises UsageError without a candidate."""
-    return _review(compare_revisions(hcpcs_code, workspace.settings), workspace)
+    return review_diff(compare_revisions(hcpcs_code, workspace.settings), workspace)
 
 
 def export_review(
@@ -79,7 +79,7 @@ def export_review(
         paths.append(folder / f"redline-{diff.hcpcs_code}.html")
         write_atomically(paths[-1], render_redline(diff, site_name=workspace.site_name))
     if shown:
-        reviews = {diff.hcpcs_code: _review(diff, workspace) for diff in shown}
+        reviews = {diff.hcpcs_code: review_diff(diff, workspace) for diff in shown}
         text = write_decisions_file(shown, reviews, second_person=workspace.second_person, reviewer=reviewer)
         write_atomically(target, text)
     return Exported(
@@ -165,7 +165,8 @@ def _replace_candidate(page: Page, workspace: Workspace, now: datetime) -> None:
     write_candidate(page, folder, site_name=workspace.site_name)
 
 
-def _review(diff: PageDiff, workspace: Workspace) -> PageReview:
+def review_diff(diff: PageDiff, workspace: Workspace) -> PageReview:
+    """Where the candidate of a comparison stands, by the decisions that are recorded."""
     decisions = read_decisions(workspace.settings.reviews, diff.hcpcs_code)
     return review_page(diff, decisions, second_person=workspace.second_person)
 

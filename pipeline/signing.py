@@ -6,7 +6,7 @@ from pipeline.compare import compare_revisions
 from pipeline.data import Change, ChangeKind, Page, PageDiff
 from pipeline.errors import PublishError
 from pipeline.review.log import read_decisions
-from pipeline.reviewing import review_of
+from pipeline.reviewing import review_diff
 from pipeline.workspace import Workspace
 
 _FIGURES = frozenset((ChangeKind.FIGURE, ChangeKind.EVIDENCE))
@@ -20,7 +20,8 @@ def signer_of(page: Page, workspace: Workspace, *, reviewer: str, auto_approve_f
     newer release, unless the site profile asks for a second person for them.
     """
     code = page.hcpcs_code
-    review, diff = review_of(code, workspace), compare_revisions(code, workspace.settings)
+    diff = compare_revisions(code, workspace.settings)
+    review = review_diff(diff, workspace)
     accepted = sorted({person for change in review.changes for person in change.accepted_by})
     signed = reviewer.strip() or ", ".join(accepted)
     if review.state == "rejected":

@@ -4,10 +4,9 @@ Any figure or rule that contradicts refutes. A quote that is not in its document
 count, a figure that could not be tied, a word nothing accounts for: not enough information. Else supported.
 
 Confidence, by what decided: 0.99 a table row; 0.95 the source's own sentence, or a rule that is contradicted;
-0.9 a rule, every word accounted for; 0.85 rows
-told in free words; 0.8 wording of one place in a source; 0.7 a judge's word; 0.5 undecided. What
-rests on our own word alone is never surer than that: at most 0.8 where a note of ours says it and the document it
-restates is not at hand, at most 0.7 where our classification of codes does.
+0.9 a rule, every word accounted for; 0.85 rows told in free words; 0.8 wording of one place in a source; 0.7 a judge's
+word; 0.5 undecided. What rests on our own word alone is never surer than that: at most 0.8 where a note of ours says it
+and the document it restates is not at hand, at most 0.7 where our classification of codes does.
 """
 
 from __future__ import annotations

@@ -16,18 +16,14 @@ from pipeline.verify.told.amounts import read_amounts
 from pipeline.verify.told.differences import read_differences
 from pipeline.verify.told.edits import read_edits
 from pipeline.verify.told.fields import read_fields
-from pipeline.verify.told.parts import NUMBER_WORDS, Told, Wording, figures_of, spell
+from pipeline.verify.told.parts import Told, Wording, figures_of, spell
 from pipeline.verify.told.policy import read_policy
 
 CHECK = "told"
 _W = Wording("beside")
-_TELLING, _WEIGHT, _GUARDED = _W.stems("telling"), _W.pattern("weight"), _W.pattern("guarded")
-# At most so many words may be neither those of telling nor of the service, and none of them a word of weight.
-_MAX_STRANGE = 0
-# A name, such as a state's or a payer's: capitals inside a sentence.
+_TELLING, _GUARDED = _W.stems("telling"), _W.pattern("guarded")
 _LACKED = re.compile(r"\b(?:without|no|not)[ -]\w+(?: guidance)?")
 _CLAUSE = re.compile(r"[;:]|,(?! )|\. ")
-_NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][\w'-]+")
 
 
 def check_told(reading: Reading, findings: Sequence[Finding], *, context: ClaimContext) -> Finding | None:
@@ -56,13 +52,8 @@ def check_told(reading: Reading, findings: Sequence[Finding], *, context: ClaimC
         *filter(is_token, residue(Reading(text=reading.text, canonical=text), [*passed, finding], own)),
         *residue(Reading(text=reading.text, canonical=rest), [*passed, finding], own),
     ]
-    strange = [word for word in left if not _is_harmless(word, reading, context)]
-    named = {word.lower() for word in _NAME.findall(reading.text)}
-    if len(strange) > _MAX_STRANGE or any(
-        is_token(word) or _has_weight(word) or word in named for word in strange
-    ):
-        return None
-    return finding
+    own_words = _own_words(reading, context)
+    return finding if all(_is_harmless(word, own_words) for word in left) else None
 
 
 def _states_aside(rest: str) -> bool:
@@ -88,14 +79,14 @@ def _finding(told: Sequence[Told], context: ClaimContext) -> Finding:
     return Finding(check, used=used, words=words, evidence=evidence)
 
 
-def _is_harmless(word: str, reading: Reading, context: ClaimContext) -> bool:
+def _is_harmless(word: str, own_words: frozenset[str]) -> bool:
+    """Whether it is a word of telling, or of a service that the sentence names: it adds nothing to what was read."""
     if is_token(word):
         return False
-    own = _own_words(reading, context)
-    if stem(word) in _TELLING or stem(word) in own:
+    if stem(word) in _TELLING or stem(word) in own_words:
         return True
     parts = (vocabulary().anatomy.match(word), vocabulary().services.match(word))
-    return any(part and any(other.startswith(part["root"]) for other in own) for part in parts)
+    return any(part and any(other.startswith(part["root"]) for other in own_words) for part in parts)
 
 
 def _own_words(reading: Reading, context: ClaimContext) -> frozenset[str]:
@@ -105,14 +96,3 @@ def _own_words(reading: Reading, context: ClaimContext) -> frozenset[str]:
     said = " ".join(f"{one.summary} {one.family} {one.region} {' '.join(one.tags or ())}" for one in profiles)
     said = _LACKED.sub(" ", said)
     return frozenset(stem(word) for word in re.findall(r"[a-z]+", said.lower()))
-
-
-def _has_weight(word: str) -> bool:
-    weighty = (
-        _WEIGHT,
-        vocabulary().negations,
-        vocabulary().anatomy,
-        vocabulary().services,
-        vocabulary().actors,
-    )
-    return word in NUMBER_WORDS or any(pattern.search(word) for pattern in weighty)
