@@ -10,24 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from pydantic import Field
+
 from pipeline.data import Page, Record
 from pipeline.errors import PublishError, SourceError, UsageError
-from pipeline.page.layout import lay_out
+from pipeline.page.files import PAGE_FILES, render_files
 from pipeline.page.ledger import dump_ledger, load_ledger
-from pipeline.page.markdown import render_markdown
-from pipeline.page.render import render_html
-from pipeline.review.publish import LOG_NAME, PAGE_FILES, Publication, page_name, published_now, read_log
+from pipeline.review.publish import LOG_NAME, Publication, page_name, published_now, read_log
 from pipeline.review.swap import FolderChange, folder_change
 from pipeline.site.build import build_site, copy_site
-from pipeline.site.corrections import (
-    CORRECTIONS_LOG,
-    MatchClaims,
-    page_corrections,
-    page_withdrawn,
-    same_claims,
-)
+from pipeline.site.corrections import CORRECTIONS_LOG, page_corrections, page_withdrawn
 from pipeline.store import exclusive_lock
+from pipeline.verify.mentions import mark_mentions
 
+LOCK_NAME = ".publish.lock"
+_REASONS = 8  # that a message lists
 UNREVIEWED = "Starter content: no person has reviewed this page yet"
 
 # Who approved this very page; raises PublishError where nobody did.
@@ -35,15 +32,16 @@ Approve = Callable[[Page], str]
 
 
 class Site(Record):
-    """Where pages are published: the folder, the lock that keeps two processes apart, what the site is called.
-
-    `wait_s`: how long to wait for the lock.
-    """
+    """Where pages are published: the folder, what the site is called, how long to wait for another process there."""
 
     root: Path
-    lock: Path
     name: str
     wait_s: float = 0
+
+    @property
+    def lock(self) -> Path:
+        """In the folder itself, so that it keeps apart whoever publishes there, from whatever state folder."""
+        return self.root / LOCK_NAME
 
 
 class Ready(NamedTuple):
@@ -54,10 +52,14 @@ class Ready(NamedTuple):
 
 
 class Published(Record):
-    """What became of the pages, in their order: those that went out, and the folders of those that were up already."""
+    """What became of the pages, in their order: those that went out, and the folders of those that were up already.
+
+    `held` says by folder why a page stayed behind.
+    """
 
     publications: tuple[Publication, ...]
     unchanged: tuple[str, ...] = ()
+    held: dict[str, str] = Field(default_factory=dict)
 
 
 def publish_pages(
@@ -69,15 +71,18 @@ def publish_pages(
     kind: Literal["published", "rolled_back"] = "published",
     reason: str = "",
     unreviewed: bool = False,
-    match: MatchClaims = same_claims,
+    hold_back: bool = False,
 ) -> Published:
     """Publish all of the pages or none, log them and what they correct, and bring the site up to date.
 
     A page that is up with these very words is passed over, unless it was unreviewed and now somebody signs for it.
-    `match` says which old claim is which new one. Raises PublishError, StateError, SourceError for a damaged log.
+    `hold_back`: pages that nobody approved stay behind instead of all, where others need not.
+
+    Raises PublishError, which names every page that keeps the others back, StateError, SourceError for a damaged log.
     """
     done: list[Publication] = []
     unchanged: list[str] = []
+    held: dict[str, str] = {}
     with _changing(site) as (change, log):
         up = published_now(log)
         for page, dated in ready:
@@ -90,13 +95,18 @@ def publish_pages(
                 home="../" * (name.count("/") + 1),
                 note=UNREVIEWED if unreviewed else "",
             )
+            try:
+                signed = _signed(approve(page), unreviewed=unreviewed)
+            except PublishError as error:
+                held[name] = str(error)
+                continue
             publication = Publication(
                 kind=kind,
                 hcpcs_code=page.hcpcs_code,
                 as_of=page.as_of if dated else None,
                 sha256={file: _sha256(data) for file, data in contents.items()},
                 fingerprint=page.fingerprint,
-                reviewer=_signed(approve(page), unreviewed=unreviewed),
+                reviewer=signed,
                 reason=reason.strip(),
                 unreviewed=unreviewed,
                 published_at=now,
@@ -107,10 +117,12 @@ def publish_pages(
             change.place(name, contents)
             change.append(LOG_NAME, publication.model_dump_json())
             old = _published_page(site.root / name) if name in up else None
-            for one in page_corrections(old, page, publication, match=match) if old else ():
+            for one in page_corrections(old, page, publication, mark=mark_mentions) if old else ():
                 change.append(CORRECTIONS_LOG, one.model_dump_json())
             done.append(publication)
-    return Published(publications=tuple(done), unchanged=tuple(unchanged))
+        if held and not (hold_back and (done or unchanged)):
+            raise PublishError(_kept_back(held))
+    return Published(publications=tuple(done), unchanged=tuple(unchanged), held=held)
 
 
 def unpublish_pages(
@@ -152,9 +164,7 @@ def unpublish_pages(
     return done
 
 
-def roll_back(
-    page: Page, site: Site, *, reviewer: str, reason: str, now: datetime, match: MatchClaims = same_claims
-) -> Published:
+def roll_back(page: Page, site: Site, *, reviewer: str, reason: str, now: datetime) -> Published:
     """Publish an earlier revision of a page again. Raises PublishError for one that was never published."""
     if not reason.strip():
         raise PublishError("a page is rolled back for a reason that readers are told; give --reason TEXT")
@@ -174,7 +184,6 @@ def roll_back(
         now=now,
         kind="rolled_back",
         reason=reason,
-        match=match,
     )
 
 
@@ -195,17 +204,6 @@ def finish_publishing(site: Site, *, to: Path | None = None) -> int:
         return copy_site(site.root, to)
 
 
-def render_files(page: Page, *, site_name: str, home: str = "", note: str = "") -> dict[str, bytes]:
-    """The files of a page by name; `home` is the way from its folder to the site's, `note` is said at its head."""
-    shown = lay_out(page)
-    texts = (
-        render_html(page, site_name=site_name, shown=shown, home=home, note=note),
-        render_markdown(page, shown=shown, note=note),
-        dump_ledger(page),
-    )
-    return {name: text.encode() for name, text in zip(PAGE_FILES, texts, strict=True)}
-
-
 @contextmanager
 def _changing(site: Site) -> Iterator[tuple[FolderChange, list[Publication]]]:
     """A change of the site under its lock, with the log as it stands before."""
@@ -215,6 +213,12 @@ def _changing(site: Site) -> Iterator[tuple[FolderChange, list[Publication]]]:
         folder_change(site.root, finish=finish) as change,
     ):
         yield change, read_log(site.root)
+
+
+def _kept_back(held: Mapping[str, str]) -> str:
+    reasons = list(dict.fromkeys(held.values()))
+    more = f"; and {len(reasons) - _REASONS} more pages" if len(reasons) > _REASONS else ""
+    return "; ".join(reasons[:_REASONS]) + more
 
 
 def _signed(reviewer: str, *, unreviewed: bool) -> str:

@@ -21,13 +21,10 @@ from pipeline.examine import Examiner
 from pipeline.index import Embedder
 from pipeline.inputs import PageInputs, gather_inputs
 from pipeline.llm import Steps, run_many
-from pipeline.page.layout import lay_out
-from pipeline.page.ledger import dump_ledger, load_ledger
-from pipeline.page.markdown import render_markdown
-from pipeline.page.render import render_html
+from pipeline.page.files import PAGE_FILES, render_files
+from pipeline.page.ledger import load_ledger
 from pipeline.retrieve import opened_index
 from pipeline.review.log import read_decisions
-from pipeline.review.publish import PAGE_FILES
 from pipeline.run import (
     Drafter,
     Search,
@@ -208,19 +205,9 @@ def _previous(hcpcs_code: str, folder: Path, settings: Settings) -> tuple[Page |
 
 def write_candidate(page: Page, folder: Path, *, site_name: str) -> Path:
     """Write the three renderings; the ledger last, so that a complete ledger means a complete candidate."""
-    for name, data in _render(page, site_name).items():
+    for name, data in render_files(page, site_name=site_name).items():
         write_atomically(folder / name, data)
     return folder / PAGE_FILES[0]
-
-
-def _render(page: Page, site_name: str) -> dict[str, bytes]:
-    shown = lay_out(page)
-    texts = (
-        render_html(page, site_name=site_name, shown=shown),
-        render_markdown(page, shown=shown),
-        dump_ledger(page),
-    )
-    return {name: text.encode() for name, text in zip(PAGE_FILES, texts, strict=True)}
 
 
 def read_rendered_candidate(page: Page, folder: Path, *, site_name: str) -> dict[str, bytes]:
@@ -230,7 +217,7 @@ def read_rendered_candidate(page: Page, folder: Path, *, site_name: str) -> dict
     not vouch for what it says.
     """
     code = page.hcpcs_code
-    rendered = _render(page, site_name)
+    rendered = render_files(page, site_name=site_name)
     for name, data in rendered.items():
         path = folder / name
         try:

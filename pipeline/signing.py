@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from pipeline.changes.newer_release import is_newer_figures, releases_of
 from pipeline.compare import compare_revisions
-from pipeline.data import Change, ChangeKind, Page, PageDiff
+from pipeline.data import Page, PageDiff
 from pipeline.errors import PublishError
 from pipeline.review.log import read_decisions
 from pipeline.reviewing import review_diff
 from pipeline.workspace import Workspace
-
-_FIGURES = frozenset((ChangeKind.FIGURE, ChangeKind.EVIDENCE))
 
 
 def signer_of(page: Page, workspace: Workspace, *, reviewer: str, auto_approve_figures: bool = False) -> str:
     """Who answers for the candidate: `reviewer`, or those who accepted its changes. Raises PublishError.
 
     A page goes out for the first time under the name of whoever read it whole, unless decisions about it are recorded.
-    From then on each change needs its decisions; `auto_approve_figures` spares those that are nothing but figures of a
-    newer release, unless the site profile asks for a second person for them.
+    From then on each change needs its decisions; `auto_approve_figures` spares those that are nothing but amounts of a
+    newer release (`changes.newer_release`).
     """
     code = page.hcpcs_code
     diff = compare_revisions(code, workspace.settings)
@@ -33,7 +32,7 @@ def signer_of(page: Page, workspace: Workspace, *, reviewer: str, auto_approve_f
     if review.state != "waiting" or (first and not workspace.second_person):
         return signed
     waiting = {change.change_id for change in review.changes if change.state == "waiting"}
-    spared = _figure_changes(diff, workspace) if auto_approve_figures else set[str]()
+    spared = _figure_changes(diff) if auto_approve_figures else set[str]()
     if left := len(waiting - spared):
         raise PublishError(
             f"{left} of {len(review.changes)} changes of {code} wait for a decision; "
@@ -42,22 +41,9 @@ def signer_of(page: Page, workspace: Workspace, *, reviewer: str, auto_approve_f
     return signed or "figures of a newer release, approved automatically"
 
 
-def _figure_changes(diff: PageDiff, workspace: Workspace) -> set[str]:
-    """Changes by a newer release alone; what a page shows beside its claims follows from them."""
-    found = {change.id for change in diff.changes if _is_figures(change, workspace)}
-    return found | {other.id for other in diff.others if other.what == "source"} if found else set()
-
-
-def _is_figures(change: Change, workspace: Workspace) -> bool:
-    rows = change.evidence
-    return (
-        change.old is not None
-        and change.new is not None
-        and change.new.standing
-        and set(change.kinds) <= _FIGURES
-        and bool(rows)
-        and all(
-            one.kind == "row" and one.old and one.new and one.old_source != one.new_source for one in rows
-        )
-        and workspace.second_person.isdisjoint(change.risks)
-    )
+def _figure_changes(diff: PageDiff) -> set[str]:
+    """Changes by a newer release alone, and of what a page shows beside its claims, what follows from them."""
+    found = [change for change in diff.changes if is_newer_figures(change)]
+    releases = {f"source {name}" for change in found for name in releases_of(change)}
+    beside = {other.id for other in diff.others if other.what in releases or other.what == "date of service"}
+    return {change.id for change in found} | (beside if found else set())

@@ -11,8 +11,8 @@ from pipeline.changes.revisions import read_revision
 from pipeline.data import PageState
 from pipeline.input_parts import InputReader, changed_parts
 from pipeline.inputs import gather_inputs
+from pipeline.page.files import PAGE_FILES
 from pipeline.regenerate import candidate_folder
-from pipeline.review.publish import PAGE_FILES
 from pipeline.run import Drafter, open_reader
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace

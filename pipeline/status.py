@@ -13,7 +13,8 @@ from typing import Literal
 from pipeline.data import Record
 from pipeline.facts.releases import Release, parse_release, release_span
 from pipeline.llm import Prices, Usage, cost
-from pipeline.review.publish import PAGE_FILES, Publication, published_now, read_log
+from pipeline.page.files import PAGE_FILES
+from pipeline.review.publish import Publication, published_now, read_log
 from pipeline.review.swap import is_interrupted
 from pipeline.site.cards import Card, cards_of
 

@@ -53,9 +53,23 @@ def test_a_page_that_nobody_approved_keeps_all_of_the_run_back(site):
             raise PublishError("changes of 29881 wait for a decision")
         return "A. Coder"
 
-    with pytest.raises(PublishError, match="wait"):
-        publish_pages([Ready(page_of()), Ready(page_of("29881"))], site, approve=approve, now=NOW)
+    pages = [Ready(page_of(code)) for code in ("20970", "29881", "27447")]
+    with pytest.raises(PublishError, match="changes of 29881 wait for a decision"):
+        publish_pages(pages, site, approve=approve, now=NOW)
     assert files_of(site.root) == {}
+    done = publish_pages(pages, site, approve=approve, now=NOW, hold_back=True)
+    assert [one.name for one in done.publications] == ["20970", "27447"]
+    assert done.held == {"29881": "changes of 29881 wait for a decision"}
+    assert not (site.root / "29881").exists()
+
+
+def test_all_that_keeps_a_run_back_is_named_at_once(site):
+    def approve(page):
+        raise PublishError(f"changes of {page.hcpcs_code} wait")
+
+    pages = [Ready(page_of(f"29{number}")) for number in range(800, 812)]
+    with pytest.raises(PublishError, match=r"29800 wait; .*29807 wait; and 4 more pages"):
+        publish_pages(pages, site, approve=approve, now=NOW)
 
 
 def test_publishing_the_same_again_changes_no_byte(site):

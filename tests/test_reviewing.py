@@ -215,9 +215,7 @@ def test_once_published_an_unchanged_candidate_leaves_nothing_to_decide(workspac
     from pipeline.compare import compare_revisions
     from pipeline.publishing import Ready, Site, publish_pages
 
-    site = Site(
-        root=workspace.settings.outputs, lock=tmp_path / "publish.lock", name=workspace.site_name, wait_s=1
-    )
+    site = Site(root=workspace.settings.outputs, name=workspace.site_name, wait_s=1)
     publish_pages([Ready(candidate(workspace))], site, approve=lambda _: "A. Coder", now=NOW)
     assert review_of("29881", workspace).state == "unchanged"
     assert export_review(["29881"], workspace, tmp_path / "review").decisions is None

@@ -19,9 +19,9 @@ from typing import TypeVar
 from pipeline.changes.redline import render_redline
 from pipeline.compare import compare_revisions
 from pipeline.index import HashingEmbedder
+from pipeline.page.files import PAGE_FILES
 from pipeline.page.render import render_html
 from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
-from pipeline.review.publish import PAGE_FILES
 from pipeline.run import Drafter
 from pipeline.settings import Settings, read_settings
 from pipeline.stale import page_states

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.data import Page
+from pipeline.page.files import render_files
 from pipeline.page.ledger import dump_ledger
-from pipeline.publishing import Ready, Site, publish_pages, render_files
+from pipeline.publishing import Ready, Site, publish_pages
 from pipeline.regenerate import candidate_folder, read_candidate
 from pipeline.review.publish import LOG_NAME, Publication
 from pipeline.settings import read_settings
@@ -39,13 +40,13 @@ def run() -> list[tuple[str, str]]:
 
 
 def _run(pages: list[Page], folder: Path) -> list[tuple[str, str]]:
-    site = Site(root=folder / "few", lock=folder / "lock", name="Bench")
+    site = Site(root=folder / "few", name="Bench")
     bare = _seconds(lambda: [render_files(page, site_name="Bench", home="../") for page in pages])
     every = _seconds(lambda: _publish(pages, site, _NOW))
     changed = pages[0].model_copy(update={"fingerprint": "0"})
     alone = _seconds(lambda: _publish([changed], site, _NOW + timedelta(days=1)))
     bare_one = _seconds(lambda: render_files(changed, site_name="Bench", home="../"))
-    many = Site(root=folder / "many", lock=folder / "lock", name="Bench")
+    many = Site(root=folder / "many", name="Bench")
     copies = [
         pages[number % len(pages)].model_copy(update={"hcpcs_code": f"{20000 + number:05}"})
         for number in range(_MANY)

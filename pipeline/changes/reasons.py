@@ -48,7 +48,7 @@ def find_risks(
     if not basis:
         return ()
     found: list[Risk] = []
-    if state.section_key in _RULES:
+    if state.section_key in _RULES or state.subject.startswith("indicator:"):
         found.append(Risk.RULE)
     if state.section_key == "modifiers" or "mod#" in marked:
         found.append(Risk.MODIFIER)

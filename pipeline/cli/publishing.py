@@ -52,7 +52,8 @@ def publish(
     auto_approve: Annotated[
         Literal["figures"] | None,
         typer.Option(
-            help="figures: no decision is needed for what is nothing but figures of a newer release."
+            help="figures: what is nothing but amounts of a newer release goes out undecided; "
+            "pages with any other open change are held back."
         ),
     ] = None,
     unreviewed: Annotated[
@@ -98,6 +99,7 @@ def publish(
                 now=now(),
                 reason=reason,
                 unreviewed=unreviewed,
+                hold_back=auto_approve is not None,
             )
         for publication in done.publications:
             if as_json:
@@ -106,6 +108,11 @@ def publish(
                 how = "rolled back" if publication.kind == "rolled_back" else "published"
                 by = "not reviewed" if unreviewed else f"approved by {publication.reviewer}"
                 print(f"{how} {publication.hcpcs_code} to {site.root / publication.name}, {by}")
+        for name, why in done.held.items():
+            if as_json:
+                print_json({"held_back": name, "reason": why})
+            else:
+                print(f"held back {name}: {why}")
         if done.unchanged and not as_json:
             print(f"unchanged, and published before: {', '.join(done.unchanged)}")
     if to is not None:
@@ -172,7 +179,6 @@ def _site(workspace: Workspace) -> Site:
     settings = workspace.settings
     return Site(
         root=settings.outputs,
-        lock=settings.home / "publish.lock",
         name=workspace.site_name,
         wait_s=_WAIT_S,
     )

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from pipeline.data import Record
 from pipeline.errors import SourceError
 
-PAGE_FILES = ("page.html", "page.md", "page.json")
 LOG_NAME = "publications.jsonl"
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import SourceError
+from pipeline.page.files import PAGE_FILES
 from pipeline.page.ledger import ledger_schema
-from pipeline.review.publish import LOG_NAME, PAGE_FILES, published_now, read_log
+from pipeline.review.publish import LOG_NAME, published_now, read_log
 from pipeline.site.cards import CATALOGUE, cards_of, dump_catalogue
 from pipeline.site.corrections import CORRECTIONS_LOG, read_corrections
 from pipeline.site.feed import FEED, render_feed

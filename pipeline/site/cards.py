@@ -12,9 +12,10 @@ from pipeline.data import Page, Record
 from pipeline.errors import SourceError
 from pipeline.facts.releases import newer_on, release_span
 from pipeline.page.currency import newest_releases
+from pipeline.page.files import PAGE_FILES
 from pipeline.page.layout import statements_of
 from pipeline.page.ledger import load_ledger
-from pipeline.review.publish import PAGE_FILES, Publication
+from pipeline.review.publish import Publication
 
 CATALOGUE = "pages.jsonl"
 

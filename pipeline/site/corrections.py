@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -12,13 +12,11 @@ from pydantic import ValidationError
 from pipeline.data import Claim, Page, QuoteEvidence, Record, RowEvidence, Verdict, is_supported
 from pipeline.errors import SourceError
 from pipeline.page.layout import statements_of
+from pipeline.page.matching import Mark, Subject, match_claims, subject_of_claim
 from pipeline.page.text import one_line
 from pipeline.review.publish import Publication
 
 CORRECTIONS_LOG = "corrections.jsonl"
-
-# Which claim of a new page is which of an old one: new id by old id.
-MatchClaims = Callable[[Page, Page], Mapping[str, str]]
 
 
 class Correction(Record):
@@ -53,25 +51,13 @@ def read_corrections(root: Path) -> list[Correction]:
         raise SourceError(f"{path} is damaged; restore it from version control") from error
 
 
-def same_claims(old: Page, new: Page) -> dict[str, str]:
-    """Claims matched by their id, else by section and subject."""
-    new_ids = {claim.id for _, claim in _claims(new)}
-    taken = {claim.id for _, claim in _claims(old)} & new_ids
-    by_subject = {
-        (section, claim.subject): claim.id for section, claim in _claims(new) if claim.id not in taken
-    }
-    found = {id_: id_ for id_ in taken}
-    for section, claim in _claims(old):
-        if claim.id not in found and (section, claim.subject) in by_subject:
-            found[claim.id] = by_subject.pop((section, claim.subject))
-    return found
-
-
-def page_corrections(
-    old: Page, new: Page, publication: Publication, *, match: MatchClaims = same_claims
-) -> list[Correction]:
+def page_corrections(old: Page, new: Page, publication: Publication, *, mark: Mark) -> list[Correction]:
     """What `publication` of `new` corrects in `old`, in the old page's reading order. A new claim corrects nothing."""
-    pairs = match(old, new)
+    before, after_ = (_subjects(page) for page in (old, new))
+    pairs = {
+        before[pair.old].claim_id: after_[pair.new].claim_id
+        for pair in match_claims(before, after_, mark=mark)
+    }
     claims = {claim.id: claim for _, claim in _claims(new)}
     found: dict[str, Correction] = {}
     for _, claim in _claims(old):
@@ -101,6 +87,10 @@ def page_withdrawn(publication: Publication) -> Correction:
         reason=publication.reason,
         published_at=publication.published_at,
     )
+
+
+def _subjects(page: Page) -> list[Subject]:
+    return [subject_of_claim(claim, section) for section, claim in _claims(page)]
 
 
 def _claims(page: Page) -> Iterator[tuple[str, Claim]]:

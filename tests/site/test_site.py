@@ -13,7 +13,7 @@ from pipeline.publishing import unpublish_pages
 from pipeline.review.publish import published_now, read_log
 from pipeline.site.build import build_site, copy_site
 from pipeline.site.cards import Card, cards_of, read_catalogue
-from pipeline.site.corrections import read_corrections, same_claims
+from pipeline.site.corrections import read_corrections
 from pipeline.site.render import SHOWN_CORRECTIONS, index_parts, render_corrections
 from tests.site.pages import (
     AGAIN,
@@ -23,6 +23,7 @@ from tests.site.pages import (
     page_of,
     publish,
     site_at,
+    with_claim,
     with_text,
     without_first,
 )
@@ -189,21 +190,20 @@ def test_a_new_release_is_named_as_the_reason(site):
     assert found["Work is 43.47 RVUs."].reason == "release RVU26A → RVU26B"
 
 
-def test_a_claim_whose_id_changed_is_known_by_its_section_and_subject():
-    old = page_of()
-    statement = first_statement(old)
-    claim = statement.claims[0].model_copy(update={"id": "c_other"})
-    section = old.sections[0]
-    moved = section.model_copy(
-        update={
-            "statements": (
-                statement.model_copy(update={"claims": (claim, *statement.claims[1:])}),
-                *section.statements[1:],
-            )
-        }
-    )
-    new = old.model_copy(update={"sections": (moved, *old.sections[1:])})
-    assert same_claims(old, new)[statement.claims[0].id] == "c_other"
+def test_a_claim_whose_id_changed_is_known_by_its_section_and_subject(site):
+    subject = first_statement(page_of()).claims[0].subject
+    publish(site, with_claim(page_of(), name="c_one", subject=subject))
+    publish(site, with_claim(page_of(), name="c_other", subject=subject), now=LATER)
+    assert read_corrections(site.root) == []
+
+
+def test_a_claim_that_came_back_in_better_words_was_changed_and_not_withdrawn(site):
+    said = first_statement(page_of()).claims[0].text
+    better = f"{said.rstrip('.')} as well."
+    publish(site, with_claim(page_of(), name="c_one", subject="text:one"))
+    publish(site, with_claim(page_of(), name="c_other", subject="text:other", text=better), now=LATER)
+    (correction,) = read_corrections(site.root)
+    assert (correction.kind, correction.said, correction.says) == ("changed", said, better)
 
 
 def test_a_claim_that_is_merely_added_is_no_correction(site):
