@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.changes.newer_release import is_newer_release
 from pipeline.data import Change, ChangeKind, Evidence, PageDiff, RowEvidence
 from pipeline.page.text import one_line, shortened, visible
 from pipeline.selector import code_system
@@ -22,11 +23,12 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _CLASSES = {kind: kind.value.split()[0] for kind in ChangeKind}
 
 
-class _Group(NamedTuple):
-    """Changes that stand under one heading, in order."""
+class Group(NamedTuple):
+    """Changes that stand under one heading, in order; `same` are those of which a newer release says the very same."""
 
     heading: str
-    changes: list[Change]
+    telling: list[Change]
+    same: list[Change]
 
 
 def render_redline(diff: PageDiff, *, site_name: str) -> str:
@@ -42,10 +44,8 @@ def render_redline(diff: PageDiff, *, site_name: str) -> str:
             code_name=f"{code_system(diff.hcpcs_code)} {diff.hcpcs_code}",
             tally=tally(diff),
             counts=[(_CLASSES[kind], kind.value, counts[kind]) for kind in ChangeKind if counts[kind]],
-            groups=[
-                _Group(heading, list(changes))
-                for heading, changes in groupby(diff.changes, key=lambda change: change.state.heading)
-            ],
+            groups=groups_of(diff),
+            same_text=same_text,
             class_of=lambda change: _CLASSES[change.kinds[0]],
             notes_of=notes_of,
             named=_named,
@@ -54,6 +54,23 @@ def render_redline(diff: PageDiff, *, site_name: str) -> str:
             csp=_policy(css),
         )
     )
+
+
+def groups_of(diff: PageDiff) -> list[Group]:
+    """The changes under their headings."""
+    found = []
+    for heading, under in groupby(diff.changes, key=lambda change: change.state.heading):
+        changes = list(under)
+        same = [change for change in changes if is_newer_release(change)]
+        found.append(Group(heading, [change for change in changes if change not in same], same))
+    return found
+
+
+def same_text(changes: Sequence[Change]) -> str:
+    """How many claims say the same as before, and by which releases."""
+    why = dict.fromkeys(reason.text for change in changes for reason in change.reasons)
+    number = f"{len(changes)} claims say" if len(changes) > 1 else "1 claim says"
+    return f"{number} the same with the same values: {'; '.join(why)}"
 
 
 def tally(diff: PageDiff) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
-from pipeline.changes.redline import notes_of, tally
+from pipeline.changes.redline import groups_of, notes_of, same_text, tally
 from pipeline.data import Change, EvidenceChange, PageDiff, Words
 from pipeline.page.text import one_line, shortened, visible
 
@@ -18,10 +17,14 @@ def redline_text(diff: PageDiff, *, colour: bool) -> str:
     """The changes by section. Without `colour`, old words stand as [-old-] and new ones as {+new+}."""
     head = f"{diff.hcpcs_code}  {diff.old or 'nothing'} → {diff.new}: {tally(diff)}"
     lines = [head, f"  {len(diff.unchanged)} claims unchanged"]
-    for heading, changes in groupby(diff.changes, key=lambda change: change.state.heading):
-        lines += ["", f"{_BOLD}{visible(heading)}{_OFF}" if colour else visible(heading)]
-        for change in changes:
+    for group in groups_of(diff):
+        heading = visible(group.heading)
+        lines += ["", f"{_BOLD}{heading}{_OFF}" if colour else heading]
+        for change in group.telling:
             lines += _change(change, colour=colour)
+        if group.same:
+            names = ", ".join(change.state.claim_id for change in group.same)
+            lines += [f"  {visible(same_text(group.same))}", f"      {names}"]
     if diff.others:
         lines += ["", "Beside the claims"]
         for other in diff.others:
