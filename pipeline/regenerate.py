@@ -107,8 +107,7 @@ def regenerate_pages(
                 parts=parts,
             )
             page = _with_amendments(page, workspace, today=today)
-            save_revision(page, settings.revisions, parts=parts, made_on=today, dated=dated)
-            path = write_candidate(page, folder, site_name=workspace.site_name)
+            path = store_candidate(page, folder, workspace, parts=parts, today=today, dated=dated)
             seconds = round(time.perf_counter() - began, 3)
             yield Regenerated(page=page, path=path, seconds=seconds, set_aside=set_aside)
             began = time.perf_counter()
@@ -203,9 +202,22 @@ def _previous(hcpcs_code: str, folder: Path, settings: Settings) -> tuple[Page |
         return None, f"the earlier ledger of {hcpcs_code} was damaged; it is kept as {aside}"
 
 
-def write_candidate(page: Page, folder: Path, *, site_name: str) -> Path:
-    """Write the three renderings; the ledger last, so that a complete ledger means a complete candidate."""
-    for name, data in render_files(page, site_name=site_name).items():
+def store_candidate(
+    page: Page,
+    folder: Path,
+    workspace: Workspace,
+    *,
+    parts: Mapping[str, Mapping[str, str]],
+    today: date,
+    dated: bool,
+) -> Path:
+    """Keep the page as a revision made from these parts, and write its files; where its page.html lies.
+
+    In this order: whatever is interrupted, a folder whose files are not those of a stored revision is made anew.
+    """
+    files = render_files(page, site_name=workspace.site_name)
+    save_revision(page, files, workspace.settings.revisions, parts=parts, made_on=today, dated=dated)
+    for name, data in files.items():
         write_atomically(folder / name, data)
     return folder / PAGE_FILES[0]
 

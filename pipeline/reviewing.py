@@ -11,12 +11,12 @@ from typing import NamedTuple
 from pipeline.amend import amend_page, amendments_of
 from pipeline.changes.diff import ledger_sha256
 from pipeline.changes.redline import render_redline
-from pipeline.changes.revisions import read_revision, save_revision
+from pipeline.changes.revisions import read_revision
 from pipeline.compare import compare_revisions, diff_candidate
 from pipeline.data import Decision, DecisionKind, Page, PageDiff, PageReview, Record
 from pipeline.errors import UsageError
 from pipeline.page.layout import statements_of
-from pipeline.regenerate import candidate_folder, read_candidate, write_candidate
+from pipeline.regenerate import candidate_folder, read_candidate, store_candidate
 from pipeline.review.approval import review_page
 from pipeline.review.decisions_file import DecidedPage, read_decisions_file, write_decisions_file
 from pipeline.review.log import append_decisions, read_decisions
@@ -161,8 +161,7 @@ def _replace_candidate(page: Page, workspace: Workspace, now: datetime) -> None:
     before = read_candidate(folder)
     revision = read_revision(settings.revisions, page.hcpcs_code, ledger_sha256(before)) if before else None
     parts = revision.parts if revision else {}
-    save_revision(page, settings.revisions, parts=parts, made_on=now.date(), dated=False)
-    write_candidate(page, folder, site_name=workspace.site_name)
+    store_candidate(page, folder, workspace, parts=parts, today=now.date(), dated=False)
 
 
 def review_diff(diff: PageDiff, workspace: Workspace) -> PageReview:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.changes.revisions import read_revision
-from pipeline.data import PageState
+from pipeline.data import PageState, Revision
 from pipeline.input_parts import InputReader, changed_parts
 from pipeline.inputs import gather_inputs
 from pipeline.page.files import PAGE_FILES
@@ -35,12 +35,23 @@ def _state(code: str, folder: Path, reader: InputReader, *, workspace: Workspace
         return PageState(hcpcs_code=code, state="new")
     sha256 = hashlib.sha256(ledger).hexdigest()
     revision = read_revision(workspace.settings.revisions, code, sha256)
-    if revision is None or not all((folder / name).is_file() for name in PAGE_FILES):
+    if revision is None or not _has_files(folder, revision):
         return PageState(hcpcs_code=code, state="unknown")
     parts = reader.read(gather_inputs(code, workspace=workspace, as_of=as_of))
     if parts != revision.parts:
         return PageState(hcpcs_code=code, state="stale", changes=tuple(changed_parts(revision.parts, parts)))
     return PageState(hcpcs_code=code, state="current" if revision.complete else "unfinished")
+
+
+def _has_files(folder: Path, revision: Revision) -> bool:
+    """Whether the other files are the revision's own as well."""
+    try:
+        return all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == revision.files.get(name)
+            for name in PAGE_FILES[:-1]
+        )
+    except OSError:
+        return False
 
 
 def codes_with_candidates(settings: Settings) -> list[str]:

@@ -186,31 +186,6 @@ def test_two_imports_at_once_lose_nothing(workspace, tmp_path):
     assert all(len(change.accepted_by) == 2 for change in review.changes)
 
 
-@pytest.mark.parametrize("step", ["append_decisions", "save_revision", "write_candidate"])
-def test_an_import_that_was_cut_short_is_finished_by_the_same_import(workspace, tmp_path, monkeypatch, step):
-    import pipeline.reviewing as module
-
-    claim = claim_of(workspace)
-    better = claim.text.replace("If ", "When ", 1)
-    text = decide(export(workspace, tmp_path), claim.id, "amend", reason="clearer", words=better)
-    real = getattr(module, step)
-
-    def killed(*args, **more):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(module, step, killed)
-    with pytest.raises(KeyboardInterrupt):
-        take(workspace, text)
-    monkeypatch.setattr(module, step, real)
-    take(workspace, text)
-    assert claim_of(workspace).text == better
-    assert [one.decision for one in read_decisions(workspace.settings.reviews, "29881")] == [
-        DecisionKind.AMEND
-    ]
-    review = review_of("29881", workspace)
-    assert sum(bool(change.accepted_by) for change in review.changes) == 1
-
-
 def test_once_published_an_unchanged_candidate_leaves_nothing_to_decide(workspace, tmp_path):
     from pipeline.compare import compare_revisions
     from pipeline.publishing import Ready, Site, publish_pages

@@ -5,9 +5,7 @@ from functools import cached_property
 
 import pytest
 
-from pipeline.changes.revisions import revisions_of
-from pipeline.compare import compare_revisions
-from pipeline.data import ChangeKind, QuoteEvidence
+from pipeline.data import QuoteEvidence
 from pipeline.facts.lookup import FactStore
 from pipeline.index import HashingEmbedder
 from pipeline.inputs import gather_inputs
@@ -187,35 +185,3 @@ def test_a_page_for_an_asked_date_depends_on_that_date(tmp_path):
     regenerate(tmp_path, ["20610"], as_of=date(2025, 11, 3), dated=True)
     asked = states(tmp_path, codes=["20610"], as_of=date(2025, 11, 3), dated=True)
     assert asked["20610"].state == "current"
-
-
-def test_killed_between_revision_and_candidate_the_page_is_made_again(tmp_path, monkeypatch):
-    import pipeline.regenerate as module
-
-    regenerate(tmp_path, ["20970"])
-    replace_rows(
-        monkeypatch,
-        lambda row: (
-            row.model_copy(update={"value": "9"})
-            if (row.hcpcs_code, row.field) == ("20970", "mue_value")
-            else row
-        ),
-    )
-    real = module.write_candidate
-
-    def stopped(*args, **more):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(module, "write_candidate", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        regenerate(tmp_path, ["20970"])
-    assert stale(tmp_path, codes=["20970"]) == {"20970"}
-    monkeypatch.setattr(module, "write_candidate", real)
-    regenerate(tmp_path, ["20970"])
-    assert states(tmp_path, codes=["20970"])["20970"].is_current
-    settings = workspace_in(tmp_path).settings
-    assert [one.number for one in revisions_of(settings.revisions, "20970")] == [1, 2]
-    found = compare_revisions("20970", settings, old="1", new="candidate")
-    mue = next(change for change in found.changes if change.state.subject == "indicator:mue_value")
-    assert ChangeKind.FIGURE in mue.kinds
-    assert any(item.field == "mue_value" and item.new.startswith("9") for item in mue.evidence)

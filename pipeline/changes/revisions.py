@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from pipeline.data import Page, Revision
 from pipeline.errors import SourceError, UsageError
-from pipeline.page.ledger import dump_ledger, load_ledger
+from pipeline.page.files import PAGE_FILES
+from pipeline.page.ledger import load_ledger
 from pipeline.store import write_atomically
 
 _NAME = 16
@@ -24,14 +25,21 @@ _RECORD, _LEDGER = ".json", ".page.json.gz"
 
 
 def save_revision(
-    page: Page, folder: Path, *, parts: Mapping[str, Mapping[str, str]], made_on: date, dated: bool
+    page: Page,
+    files: Mapping[str, bytes],
+    folder: Path,
+    *,
+    parts: Mapping[str, Mapping[str, str]],
+    made_on: date,
+    dated: bool,
 ) -> Revision:
-    """Store the page; one that is stored already keeps its number and day, and gets these parts.
+    """Store the page, whose files these are; one that is stored already keeps its number and day, and gets these parts.
 
     One process at a time. Raises StateError.
     """
-    ledger = dump_ledger(page).encode()
-    sha256 = hashlib.sha256(ledger).hexdigest()
+    ledger = files[PAGE_FILES[-1]]
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    sha256 = hashes[PAGE_FILES[-1]]
     before = read_revision(folder, page.hcpcs_code, sha256)
     revision = Revision(
         hcpcs_code=page.hcpcs_code,
@@ -42,6 +50,7 @@ def save_revision(
         dated=dated,
         drafter=page.drafter,
         fingerprint=page.fingerprint,
+        files=hashes,
         complete=not (page.failures and page.drafter.startswith("model:")),
         parts={kind: dict(items) for kind, items in parts.items()},
     )

@@ -15,7 +15,7 @@ class Revision(Record):
     """A page as it was made once, named by the SHA-256 of its ledger. `number` counts those of the code from 1.
 
     `parts` are its inputs by kind, each item by the hash of what the page can see of it. `dated`: the date of service
-    was asked for. `complete` False: a model failed to deliver something.
+    was asked for. `complete` False: a model failed to deliver something. `files` are the SHA-256 of its files by name.
     """
 
     hcpcs_code: HcpcsCode
@@ -27,6 +27,7 @@ class Revision(Record):
     drafter: str
     fingerprint: str
     complete: bool
+    files: dict[str, str] = Field(default_factory=dict)
     parts: dict[str, dict[str, str]]
 
 

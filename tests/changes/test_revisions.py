@@ -13,6 +13,7 @@ from pipeline.changes.revisions import (
     save_revision,
 )
 from pipeline.errors import SourceError, UsageError
+from pipeline.page.files import render_files
 from pipeline.page.ledger import dump_ledger
 from tests.page.pages import Said, page_of
 
@@ -22,7 +23,8 @@ SECOND = page_of([Said("documentation", "note:a", "The record shows the side.")]
 
 
 def save(page, folder, parts=PARTS, on=date(2026, 11, 24)):
-    return save_revision(page, folder, parts=parts, made_on=on, dated=False)
+    written = render_files(page, site_name="Site")
+    return save_revision(page, written, folder, parts=parts, made_on=on, dated=False)
 
 
 def files(folder):

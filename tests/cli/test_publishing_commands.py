@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.changes.revisions import save_revision
 from pipeline.cli import app
 from pipeline.errors import BriefwrightError, PublishError
-from pipeline.regenerate import candidate_folder, write_candidate
+from pipeline.regenerate import candidate_folder, store_candidate
 from pipeline.settings import Settings, read_settings
+from pipeline.workspace import Workspace
 from tests.site.pages import files_of, page_of, with_text
 
 ON = date(2026, 1, 15)
@@ -40,9 +40,9 @@ def run(*arguments):
 
 
 def candidate(settings, page, as_of=None):
-    return write_candidate(
-        page, candidate_folder(page.hcpcs_code, settings, as_of=as_of), site_name="Briefwright"
-    )
+    folder = candidate_folder(page.hcpcs_code, settings, as_of=as_of)
+    dated = as_of is not None
+    return store_candidate(page, folder, Workspace(settings), parts={}, today=ON, dated=dated)
 
 
 def accept_all(folder, decision="accept"):
@@ -117,7 +117,7 @@ def test_one_missing_candidate_keeps_all_back(settings):
 def test_roll_back_is_one_command(settings, tmp_path):
     first, second = page_of(), with_text(page_of(), "Another sentence.")
     for page in (first, second):
-        save_revision(page, settings.revisions, parts={}, made_on=ON, dated=False)
+        candidate(settings, page)
     candidate(settings, first)
     run("publish", "20970", "--reviewer", "A. Coder")
     ledger = (settings.outputs / "20970" / "page.json").read_text()

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -15,39 +14,10 @@ from pipeline.review.publish import LOG_NAME, published_now, read_log
 from pipeline.review.swap import WORK_NAME
 from pipeline.site.build import build_site
 from pipeline.site.corrections import CORRECTIONS_LOG
+from tests.killing import Death, Killed
 from tests.site.pages import LATER, NOW, files_of, page_of, publish, site_at, with_text
 
 ON = date(2025, 11, 3)
-STEPS = (
-    *((Path, name) for name in ("write_bytes", "replace", "rename", "unlink", "rmdir", "mkdir")),
-    *((shutil, name) for name in ("rmtree", "copytree")),
-)
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-class Death:
-    """Ends the process at its n-th change of the disk: that one is half done or not begun, none comes after it."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, at: int):
-        self.left, self.dead = at, False
-        for owner, name in STEPS:
-            patch.setattr(owner, name, self._counted(name, getattr(owner, name)))
-
-    def _counted(self, name: str, real: Callable) -> Callable:
-        def step(*args, **kwargs):
-            self.left -= 1
-            if self.left < 0 and not self.dead:
-                self.dead = True
-                if name == "write_bytes":
-                    real(args[0], args[1][: len(args[1]) // 2])
-            if self.dead:
-                raise Killed
-            return real(*args, **kwargs)
-
-        return step
 
 
 def begin(site):
