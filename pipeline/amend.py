@@ -6,10 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from pipeline.data import Decision, DecisionKind, Page, Statement, Verdict, is_supported
+from pipeline.data import (
+    Decision,
+    DecisionKind,
+    Evidence,
+    Judgement,
+    Label,
+    Page,
+    Statement,
+    Verdict,
+    is_supported,
+)
 from pipeline.draft.records import Draft
 from pipeline.examine import Examiner
-from pipeline.identity import digest
+from pipeline.identity import digest, judged_id
 from pipeline.page.layout import statements_of
 from pipeline.page.text import one_line
 from pipeline.run import claim_context
@@ -17,12 +27,13 @@ from pipeline.workspace import Workspace
 
 
 class Amendment(NamedTuple):
-    """The words that are to stand for a claim whose words were `before`, and who says so."""
+    """The words that are to stand for a claim whose words were `before`, who says so, and seeing which quotes."""
 
     claim_id: str
     before: str
     text: str
     reviewer: str
+    quotes: tuple[str, ...] = ()
 
 
 class Amended(NamedTuple):
@@ -36,7 +47,7 @@ class Amended(NamedTuple):
 def amendments_of(decisions: Iterable[Decision]) -> list[Amendment]:
     """The last amendment of each claim's words, the oldest first."""
     last = {
-        (one.claim_id, one.before): Amendment(one.claim_id, one.before, one.text, one.reviewer)
+        (one.claim_id, one.before): Amendment(one.claim_id, one.before, one.text, one.reviewer, one.quotes)
         for one in decisions
         if one.decision is DecisionKind.AMEND
     }
@@ -46,11 +57,13 @@ def amendments_of(decisions: Iterable[Decision]) -> list[Amendment]:
 def amend_page(page: Page, amendments: Sequence[Amendment], *, workspace: Workspace, today: date) -> Amended:
     """Put each amendment where its claim still has the words that were amended, if the new words pass all checks.
 
-    A claim composed from rows is not amended: its source is. Nothing asks a judge.
+    A claim composed from rows is not amended: its source is. Where a claim cites the quotes that its reviewer saw, and
+    no other, the reviewer is its judge: the checks bound a person's word as they bound a model's, to plain words.
     """
     if not amendments:
         return Amended(page, (), {})
-    examiner = Examiner(claim_context(workspace, page.hcpcs_code, page.as_of))
+    context = claim_context(workspace, page.hcpcs_code, page.as_of)
+    examiner = Examiner(context, corpus=workspace.corpus)
     applied: list[Amendment] = []
     refused: dict[str, str] = {}
     for amendment in amendments:
@@ -62,8 +75,7 @@ def amend_page(page: Page, amendments: Sequence[Amendment], *, workspace: Worksp
             "" if not statement.cells else "it is a row of a table, composed from its source; correct that"
         )
         if not reason:
-            found, reason = _put(page, changed, examiner, today=today)
-            page = found
+            page, reason = _put(page, changed, amendment, examiner, today=today)
         if reason:
             refused[amendment.claim_id] = reason
         else:
@@ -79,6 +91,18 @@ def _find(page: Page, amendment: Amendment) -> Statement | None:
             if claim.id == amendment.claim_id and one_line(claim.text) == one_line(amendment.before):
                 return statement
     return None
+
+
+def _judgements(
+    statement: Statement, evidence: Sequence[Evidence], amendment: Amendment
+) -> tuple[Judgement, ...]:
+    """The reviewer's word that the amended words say what the quotes say, where these are the ones that were seen."""
+    quotes = {item.id for item in evidence if item.kind == "quote"}
+    if not quotes or not quotes <= set(amendment.quotes):
+        return ()
+    judge = f"{amendment.reviewer} (reviewer)"
+    about = judged_id(statement)
+    return (Judgement(about=about, label=Label.SUPPORTED, model=judge, prompt_hash=""),)
 
 
 def _reworded(statement: Statement, amendment: Amendment) -> Statement:
@@ -97,18 +121,20 @@ def _reworded(statement: Statement, amendment: Amendment) -> Statement:
     )
 
 
-def _put(page: Page, statement: Statement, examiner: Examiner, *, today: date) -> tuple[Page, str]:
+def _put(
+    page: Page, statement: Statement, amendment: Amendment, examiner: Examiner, *, today: date
+) -> tuple[Page, str]:
     """The page with the statement in its place, or as it was and why the statement does not stand."""
     cited = {id_ for claim in statement.claims for id_ in claim.evidence_ids}
     evidence = tuple(page.evidence[id_] for id_ in sorted(cited))
-    outcomes, found = examiner.examine(Draft(statements=(statement,), evidence=evidence))
-    verdicts = dict(page.verdicts)
-    for claim in statement.claims:
-        outcome = outcomes[claim.id]
-        if not isinstance(outcome, Verdict) or not is_supported(outcome):
-            said = outcome.reason if isinstance(outcome, Verdict) else outcome.failure
-            return page, said
-        verdicts[claim.id] = outcome.model_copy(update={"verified_on": today})
+    judgements = _judgements(statement, evidence, amendment)
+    outcomes, found = examiner.examine(
+        Draft(statements=(statement,), evidence=evidence, judgements=judgements)
+    )
+    outcome = outcomes[amendment.claim_id]
+    if not isinstance(outcome, Verdict) or not is_supported(outcome):
+        return page, outcome.reason if isinstance(outcome, Verdict) else outcome.failure
+    verdicts = page.verdicts | {amendment.claim_id: outcome.model_copy(update={"verified_on": today})}
     put = page.model_copy(
         update={
             "summary": statement if page.summary and page.summary.id == statement.id else page.summary,

@@ -145,6 +145,7 @@ def test_decisions_that_were_being_taken_are_there_or_taken_again(first, tmp_pat
     (claim,) = [c for s in statements_of(page_of(first)) for c in s.claims if c.subject == SUBJECT]
     better = claim.text.replace("If ", "When ", 1)
     decisions = export_review([CODE], workspace_in(first), tmp_path / "review").decisions
+    assert decisions is not None
     head, mark, rest = decisions.read_text().partition(f", {claim.id}\n")
     rest = rest.replace('decision = ""', 'decision = "amend"', 1).replace(
         'text = ""', f'text = "{better}"', 1

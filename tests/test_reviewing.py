@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from pipeline.amend import Amendment, amend_page
+from pipeline.check_ledger import check_ledger, held_by
 from pipeline.data import ChangeKind, DecisionKind, Risk
 from pipeline.errors import UsageError
 from pipeline.index import HashingEmbedder
@@ -137,6 +139,35 @@ def test_words_that_no_source_bears_out_are_not_taken(workspace, tmp_path, words
         take(workspace, text)
     assert candidate(workspace) == before
     assert read_decisions(workspace.settings.reviews, "29881") == []
+
+
+BILATERAL = "note:bilateral-reporting#documentation/0"
+REWORDED = "The procedure note describes the procedure on each side where the claim is bilateral."
+
+
+def test_whoever_amends_vouches_for_plain_words_and_for_nothing_else(workspace, tmp_path):
+    claim = claim_of(workspace, subject=BILATERAL)
+    text = export(workspace, tmp_path)
+    for turned in ("not describes", "describes"):
+        words = REWORDED.replace("describes", turned).replace("bilateral", "bilateral, with modifier 22", 1)
+        with pytest.raises(UsageError, match="does not stand"):
+            take(workspace, decide(text, claim.id, "amend", reason="shorter", words=words))
+    take(workspace, decide(text, claim.id, "amend", reason="shorter", words=REWORDED))
+    page = candidate(workspace)
+    verdict = page.verdicts[claim.id]
+    assert claim_of(workspace, subject=BILATERAL).text == REWORDED
+    assert (verdict.model, verdict.confidence) == ("A. Coder (reviewer)", 0.7)
+    checked = {one.id: one for one in check_ledger(page, held=held_by(workspace))}
+    assert checked[claim.id].label == "supported"
+
+
+def test_a_reviewer_vouches_for_the_quotes_that_were_seen_and_no_others(workspace):
+    page, claim = candidate(workspace), claim_of(workspace, subject=BILATERAL)
+    seen = tuple(name for name in claim.evidence_ids if page.evidence[name].kind == "quote")
+    for quotes, stands in ((seen, True), ((), False), (("q_other",), False)):
+        amendment = Amendment(claim.id, claim.text, REWORDED, "A. Coder", quotes)
+        found = amend_page(page, [amendment], workspace=workspace, today=ON)
+        assert bool(found.applied) is stands and bool(found.refused) is not stands
 
 
 def test_a_figure_is_corrected_at_its_source_and_not_here(workspace, tmp_path):

@@ -252,8 +252,13 @@ def _print_status(found: SiteStatus, today: date) -> None:
         print(
             f"        stale by {newer}, which is loaded; {number} page{'' if number == 1 else 's'} of {was}"
         )
-    if by_source:
-        print("        `briefwright regenerate CODES`, then review and publish")
+    if any(page.stale_by and page.state == "published" for page in found.pages):
+        print("        `briefwright regenerate --stale` writes their candidates")
+    if counts["changed"]:
+        print(
+            "        `briefwright diff CODE` shows what a candidate changes, "
+            "`briefwright review export CODES` hands it out for decisions"
+        )
     overdue = [page for page in found.pages if page.review_due and page.review_due <= today]
     if overdue:
         print(f"{len(overdue):>6}  due for review: {_named(overdue)}")

@@ -24,7 +24,8 @@ class Decision(Record):
 
     `change_id` is made of all that the change shows, so that it names no other one; `old_sha256` and `new_sha256` are
     the ledgers that were compared. `before` are the claim's words as they were shown; of an amendment, `text` are the
-    reviewer's own and `result_id` is the change as it stands with these.
+    reviewer's own, `quotes` the ids of the quotes that the reviewer saw under the claim, and `result_id` is the change
+    as it stands with these words.
     """
 
     hcpcs_code: HcpcsCode
@@ -34,6 +35,7 @@ class Decision(Record):
     reason: str = ""
     before: str = ""
     text: str = ""
+    quotes: tuple[str, ...] = ()
     result_id: str = ""
     old_sha256: str
     new_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

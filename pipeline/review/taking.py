@@ -77,6 +77,7 @@ def _decision(
     change: Change | PageChange, entry: DecidedEntry, diff: PageDiff, *, by: str, now: datetime
 ) -> Decision:
     is_claim = isinstance(change, Change)
+    amends = entry.decision == "amend"
     return Decision(
         hcpcs_code=diff.hcpcs_code,
         change_id=change.id,
@@ -84,7 +85,10 @@ def _decision(
         decision=DecisionKind(entry.decision),
         reason=" ".join(entry.reason.split()),
         before=change.state.text if is_claim else "",
-        text=" ".join(entry.text.split()) if entry.decision == "amend" else "",
+        text=" ".join(entry.text.split()) if amends else "",
+        quotes=tuple(item.id for item in change.state.evidence if item.kind == "quote")
+        if is_claim and amends
+        else (),
         old_sha256=diff.old_sha256,
         new_sha256=diff.new_sha256,
         reviewer=by,
