@@ -216,7 +216,15 @@ def store_candidate(
     In this order: whatever is interrupted, a folder whose files are not those of a stored revision is made anew.
     """
     files = render_files(page, site_name=workspace.site_name)
-    save_revision(page, files, workspace.settings.revisions, parts=parts, made_on=today, dated=dated)
+    save_revision(
+        page,
+        files,
+        workspace.settings.revisions,
+        parts=parts,
+        made_on=today,
+        dated=dated,
+        sources=workspace.sources_on(page.as_of),
+    )
     for name, data in files.items():
         write_atomically(folder / name, data)
     return folder / PAGE_FILES[0]

@@ -8,10 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.changes.revisions import read_revision
+from pipeline.conflicts import find_conflicts
 from pipeline.data import PageState, Revision
 from pipeline.input_parts import InputReader, changed_parts
 from pipeline.inputs import gather_inputs
 from pipeline.page.files import PAGE_FILES
+from pipeline.page.ledger import load_ledger
 from pipeline.regenerate import candidate_folder
 from pipeline.run import Drafter, open_reader
 from pipeline.settings import Settings
@@ -40,6 +42,10 @@ def _state(code: str, folder: Path, reader: InputReader, *, workspace: Workspace
     parts = reader.read(gather_inputs(code, workspace=workspace, as_of=as_of))
     if parts != revision.parts:
         return PageState(hcpcs_code=code, state="stale", changes=tuple(changed_parts(revision.parts, parts)))
+    if revision.sources != workspace.sources_on(as_of) and (
+        conflicts := find_conflicts(load_ledger(ledger.decode()), workspace, as_of)
+    ):
+        return PageState(hcpcs_code=code, state="stale", changes=tuple(conflicts))
     return PageState(hcpcs_code=code, state="current" if revision.complete else "unfinished")
 
 

@@ -98,6 +98,16 @@ class Workspace:
         """Notes and added documents by document id."""
         return {d.id: d for d in [*(note_document(note) for note in self.notes), *self.added]}
 
+    def sources_on(self, as_of: date) -> str:
+        """A name for all notes and documents as they are described, and for which of them are in force on the date."""
+        in_force = tuple(document.in_force(as_of) for document in self.documents.values())
+        return digest([self._described, in_force])
+
+    @cached_property
+    def _described(self) -> str:
+        kept_out = {"text", "blocks", "page_starts", "retrieved_on"}
+        return digest([document.model_dump_json(exclude=kept_out) for document in self.documents.values()])
+
     @cached_property
     def corpus(self) -> Corpus:
         """The sentences of notes and added documents, for what speaks against a claim; read when first looked into."""

@@ -32,8 +32,9 @@ def save_revision(
     parts: Mapping[str, Mapping[str, str]],
     made_on: date,
     dated: bool,
+    sources: str = "",
 ) -> Revision:
-    """Store the page, whose files these are; one that is stored already keeps its number and day, and gets these parts.
+    """Store the page, whose files these are; one that is stored already keeps its number and day alone.
 
     One process at a time. Raises StateError.
     """
@@ -51,6 +52,7 @@ def save_revision(
         drafter=page.drafter,
         fingerprint=page.fingerprint,
         files=hashes,
+        sources=sources,
         complete=not (page.failures and page.drafter.startswith("model:")),
         parts={kind: dict(items) for kind, items in parts.items()},
     )

@@ -16,6 +16,7 @@ class Revision(Record):
 
     `parts` are its inputs by kind, each item by the hash of what the page can see of it. `dated`: the date of service
     was asked for. `complete` False: a model failed to deliver something. `files` are the SHA-256 of its files by name.
+    `sources` names all the documents that were at hand, whether or not it draws from them.
     """
 
     hcpcs_code: HcpcsCode
@@ -28,6 +29,7 @@ class Revision(Record):
     fingerprint: str
     complete: bool
     files: dict[str, str] = Field(default_factory=dict)
+    sources: str = ""
     parts: dict[str, dict[str, str]]
 
 
