@@ -27,7 +27,8 @@ class PageStatus(Record):
     `state`: `candidate`: generated, not published; `published`: published, with no other candidate; `changed`: the
     candidate is another one than what is published; `damaged`: the log says published, the ledger cannot be read.
     `stale_by`: releases that the published page draws from, each with the newer one that is loaded and was in force on
-    its date. `superseded`: the same by the calendar, loaded or not. `review_due` None: the site sets no term.
+    its date. `superseded`: the same by the calendar, loaded or not. `gone`: the tables in force do not know the code any
+    more, though its page is up. `review_due` None: the site sets no term.
     """
 
     hcpcs_code: str
@@ -37,6 +38,7 @@ class PageStatus(Record):
     unreviewed: bool = False
     stale_by: tuple[tuple[str, str], ...] = ()
     superseded: tuple[tuple[str, str], ...] = ()
+    gone: bool = False
     review_due: date | None = None
 
 
@@ -67,6 +69,7 @@ class SiteStatus(Record):
         return states | {
             "stale": sum(bool(page.stale_by) for page in self.pages),
             "superseded": sum(bool(page.superseded) for page in self.pages),
+            "gone": sum(page.gone for page in self.pages),
             "unreviewed": sum(page.unreviewed for page in self.pages),
         }
 
@@ -82,13 +85,14 @@ def site_status(
     candidates: Path,
     *,
     loaded: Callable[[str], Iterable[str]],
+    stands: Callable[[str, date], bool],
     today: date,
     review_every_days: int = 0,
 ) -> SiteStatus:
     """The status of every page that is published, or generated and lies among the candidates.
 
-    `loaded` gives the names of the releases that say what is known of a code; `review_every_days` 0: no term. Raises
-    SourceError for a damaged log.
+    `loaded` gives the names of the releases that say what is known of a code, `stands` says whether the tables in force
+    on a date know it; `review_every_days` 0: no term. Raises SourceError for a damaged log.
     """
     published = published_now(read_log(outputs))
     cards = {card.name: card for card in cards_of(outputs, published.values())}
@@ -101,6 +105,7 @@ def site_status(
             candidates / name / _LEDGER,
             outputs / name / _LEDGER,
             loaded=loaded,
+            stands=stands,
             today=today,
             every=review_every_days,
         )
@@ -117,6 +122,7 @@ def _page_status(
     ledger: Path,
     *,
     loaded: Callable[[str], Iterable[str]],
+    stands: Callable[[str, date], bool],
     today: date,
     every: int,
 ) -> PageStatus:
@@ -142,6 +148,7 @@ def _page_status(
             "state": "changed" if _differs(candidate, ledger, publication) else "published",
             "stale_by": _stale_by(card, loaded(code), on),
             "superseded": () if dated else card.superseded(today),
+            "gone": not stands(code, on),
         }
     )
 

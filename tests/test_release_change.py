@@ -61,6 +61,7 @@ def sides(shared_data, tmp_path_factory):
 def test_the_touched_pages_are_those_whose_rows_differ_and_each_row_is_named(sides):
     before, after = sides
     assert len(after.codes) > 1500 and after.gone == ["21632"]  # deleted in 2025
+    assert not after.workspace.facts.stands("21632", ON) and after.workspace.facts.stands("29881", ON)
     touched = {code for code in after.codes if before.parts[code] != after.parts[code]}
     assert touched == {code for code in after.codes if before.rows[code] != after.rows[code]}
     assert len(touched) == len(

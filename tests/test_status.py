@@ -26,11 +26,12 @@ def candidate(site, page, name=""):
     (folder / "page.json").write_text(dump_ledger(page))
 
 
-def status(site, *, loaded=(), today=TODAY, every=0):
+def status(site, *, loaded=(), today=TODAY, every=0, gone=()):
     found = site_status(
         site.root,
         site.root.with_name("candidates"),
         loaded=lambda code: loaded,
+        stands=lambda code, on: code not in gone,
         today=today,
         review_every_days=every,
     )
@@ -52,6 +53,14 @@ def test_each_state(site):
         "27130": "candidate",
     }
     assert found.counts()["published"] == 2 and not found.interrupted
+
+
+def test_a_page_of_a_code_that_was_deleted_is_told(site):
+    publish(site, page_of("20970"), page_of("29881"))
+    candidate(site, page_of("27130"))
+    found, pages = status(site, gone=("29881", "27130"))
+    assert {code for code, page in pages.items() if page.gone} == {"29881"}
+    assert found.counts()["gone"] == 1
 
 
 def test_a_candidate_of_the_same_length_but_other_words_differs(site):

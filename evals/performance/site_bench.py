@@ -61,6 +61,7 @@ def _run(pages: list[Page], folder: Path) -> list[tuple[str, str]]:
             many.root,
             folder / "candidates",
             loaded=lambda _: ("RVU26D",),
+            stands=lambda code, on: True,
             today=date(2026, 11, 24),
             review_every_days=365,
         )

@@ -199,6 +199,7 @@ def status(
         settings.outputs,
         settings.candidates,
         loaded=workspace.facts.releases_of,
+        stands=workspace.facts.stands,
         today=today,
         review_every_days=workspace.review_every_days,
     )
@@ -232,6 +233,7 @@ _MEANING = {
     "damaged": "published, but the ledger in outputs/ cannot be read",
     "stale": "published, and a newer release of a source is loaded",
     "superseded": "published, and a newer release of a source is due",
+    "gone": "published, though the tables in force do not know the code any more",
     "unreviewed": "published, not reviewed",
 }
 _LISTED = 12
@@ -252,6 +254,8 @@ def _print_status(found: SiteStatus, today: date) -> None:
         print(
             f"        stale by {newer}, which is loaded; {number} page{'' if number == 1 else 's'} of {was}"
         )
+    if counts["gone"]:
+        print("        `briefwright unpublish CODE --reviewer … --reason …` takes such a page down")
     if any(page.stale_by and page.state == "published" for page in found.pages):
         print("        `briefwright regenerate --stale` writes their candidates")
     if counts["changed"]:
@@ -269,7 +273,7 @@ def _print_status(found: SiteStatus, today: date) -> None:
 
 
 def _codes(found: SiteStatus, key: str) -> str:
-    flags = {"stale": "stale_by", "superseded": "superseded", "unreviewed": "unreviewed"}
+    flags = {"stale": "stale_by", **{name: name for name in ("superseded", "gone", "unreviewed")}}
     return _named([p for p in found.pages if (getattr(p, flags[key]) if key in flags else p.state == key)])
 
 

@@ -60,6 +60,15 @@ class FactStore:
         """The codes that the newest loaded fee schedule pays by RVUs, sorted; empty where none is loaded."""
         return sorted(code for code, status in self.scheduled.items() if status in PAYABLE_STATUS)
 
+    def stands(self, hcpcs_code: str, as_of: date) -> bool:
+        """Whether the tables in force on the date know the code; where not, it was deleted, or its table taken out."""
+        if hcpcs_code in self.scheduled:
+            return True
+        try:
+            return bool(self.require(hcpcs_code, as_of))
+        except NoFactsError:
+            return False
+
     def facts_on(self, hcpcs_code: str, as_of: date, *, modifier: str = "") -> dict[str, Fact]:
         """Newest row of each field that had started on `as_of`, in the code's row of that modifier (26, TC, 53).
 
