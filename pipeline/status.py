@@ -27,8 +27,8 @@ class PageStatus(Record):
     `state`: `candidate`: generated, not published; `published`: published, with no other candidate; `changed`: the
     candidate is another one than what is published; `damaged`: the log says published, the ledger cannot be read.
     `stale_by`: releases that the published page draws from, each with the newer one that is loaded and was in force on
-    its date. `superseded`: the same by the calendar, loaded or not. `gone`: the tables in force do not know the code any
-    more, though its page is up. `review_due` None: the site sets no term.
+    its date. `superseded`: the same by the calendar, loaded or not. `gone`: its page is up though the tables in force
+    do not know the code any more. `review_due` None: the site sets no term.
     """
 
     hcpcs_code: str
