@@ -95,6 +95,10 @@ def publish_pages(
                 home="../" * (name.count("/") + 1),
                 note=UNREVIEWED if unreviewed else "",
             )
+            hashes = {file: _sha256(data) for file, data in contents.items()}
+            if _is_up(up.get(name), hashes, site.root / name, unreviewed=unreviewed):
+                unchanged.append(name)
+                continue
             try:
                 signed = _signed(approve(page), unreviewed=unreviewed)
             except PublishError as error:
@@ -104,16 +108,13 @@ def publish_pages(
                 kind=kind,
                 hcpcs_code=page.hcpcs_code,
                 as_of=page.as_of if dated else None,
-                sha256={file: _sha256(data) for file, data in contents.items()},
+                sha256=hashes,
                 fingerprint=page.fingerprint,
                 reviewer=signed,
                 reason=reason.strip(),
                 unreviewed=unreviewed,
                 published_at=now,
             )
-            if _is_up(up.get(name), publication, site.root / name):
-                unchanged.append(name)
-                continue
             change.place(name, contents)
             change.append(LOG_NAME, publication.model_dump_json())
             old = _published_page(site.root / name) if name in up else None
@@ -228,12 +229,12 @@ def _signed(reviewer: str, *, unreviewed: bool) -> str:
     return name
 
 
-def _is_up(last: Publication | None, new: Publication, folder: Path) -> bool:
+def _is_up(last: Publication | None, hashes: Mapping[str, str], folder: Path, *, unreviewed: bool) -> bool:
     """Whether the same files are there, approved at least as well."""
-    if last is None or last.sha256 != new.sha256 or (last.unreviewed and not new.unreviewed):
+    if last is None or last.sha256 != hashes or (last.unreviewed and not unreviewed):
         return False
     try:
-        return all(_sha256((folder / file).read_bytes()) == value for file, value in new.sha256.items())
+        return all(_sha256((folder / file).read_bytes()) == value for file, value in hashes.items())
     except OSError:
         return False
 

@@ -28,6 +28,8 @@ def signer_of(page: Page, workspace: Workspace, *, reviewer: str, auto_approve_f
             f"a change of {code} was rejected; mend what it rests on and regenerate, or amend it: "
             f"`briefwright review export {code}`"
         )
+    if review.state == "unchanged" and auto_approve_figures:
+        return signed or "nothing that a reader sees changed, approved automatically"
     first = not diff.old_sha256 and not read_decisions(workspace.settings.reviews, code)
     if review.state != "waiting" or (first and not workspace.second_person):
         return signed

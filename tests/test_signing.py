@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import PublishError
 from pipeline.index import HashingEmbedder
+from pipeline.page.ledger import dump_ledger
 from pipeline.publishing import Ready, Site, publish_pages
 from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
 from pipeline.settings import Settings, read_settings
@@ -78,6 +79,22 @@ def test_amounts_of_a_newer_release_go_out_unasked_where_that_is_asked_for(works
         == "figures of a newer release, approved automatically"
     )
     assert sign(workspace, code, reviewer="B. Coder", auto_approve_figures=True)() == "B. Coder"
+
+
+def test_what_no_reader_sees_needs_nobody(workspace):
+    folder = candidate_folder("20001", workspace.settings)
+    page = read_candidate(folder)
+    assert page is not None
+    published = workspace.settings.outputs / "20001" / "page.json"
+    held = published.read_bytes()
+    published.write_text(dump_ledger(page.model_copy(update={"fingerprint": "0"})), encoding="utf-8")
+    try:
+        assert sign(workspace, "20001", reviewer="")() == ""
+        assert (
+            "nothing that a reader sees" in sign(workspace, "20001", reviewer="", auto_approve_figures=True)()
+        )
+    finally:
+        published.write_bytes(held)
 
 
 @pytest.mark.parametrize("code", ["20002", "20003"])

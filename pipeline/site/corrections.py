@@ -52,7 +52,10 @@ def read_corrections(root: Path) -> list[Correction]:
 
 
 def page_corrections(old: Page, new: Page, publication: Publication, *, mark: Mark) -> list[Correction]:
-    """What `publication` of `new` corrects in `old`, in the old page's reading order. A new claim corrects nothing."""
+    """What `publication` of `new` corrects in `old`, in the old page's reading order.
+
+    A new claim corrects nothing, nor does the same sentence by a newer release.
+    """
     before, after_ = (_subjects(page) for page in (old, new))
     pairs = {
         before[pair.old].claim_id: after_[pair.new].claim_id
@@ -62,7 +65,7 @@ def page_corrections(old: Page, new: Page, publication: Publication, *, mark: Ma
     found: dict[str, Correction] = {}
     for _, claim in _claims(old):
         after = claims.get(pairs.get(claim.id, ""))
-        if claim.id in found or (after is not None and one_line(after.text) == one_line(claim.text)):
+        if claim.id in found or (after is not None and _says(after, mark) == _says(claim, mark)):
             continue
         reason = _why_changed(old, new, claim, after) if after else _why_withdrawn(new, claim, old)
         found[claim.id] = Correction(
@@ -97,6 +100,11 @@ def _claims(page: Page) -> Iterator[tuple[str, Claim]]:
     for statement in statements_of(page):
         for claim in statement.claims:
             yield statement.section_key, claim
+
+
+def _says(claim: Claim, mark: Mark) -> list[str]:
+    """The words of a claim, without the names of releases in them."""
+    return [word for word in mark(one_line(claim.text)).split() if not word.startswith("rel#")]
 
 
 def _why_changed(old: Page, new: Page, before: Claim, after: Claim) -> str:

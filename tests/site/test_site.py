@@ -197,6 +197,16 @@ def test_a_claim_whose_id_changed_is_known_by_its_section_and_subject(site):
     assert read_corrections(site.root) == []
 
 
+def test_the_same_sentence_by_a_newer_release_corrects_nothing(site):
+    one, other = "It has 2.90 malpractice RVUs (RVU24B).", "It has 2.90 malpractice RVUs (RVU24C)."
+    publish(site, with_text(page_of(), one))
+    publish(site, with_text(page_of(), other), now=LATER)
+    assert read_corrections(site.root) == []
+    publish(site, with_text(page_of(), other.replace("2.90", "2.91")), now=AGAIN)
+    (correction,) = read_corrections(site.root)
+    assert correction.said == other and "2.91" in correction.says
+
+
 def test_a_claim_that_came_back_in_better_words_was_changed_and_not_withdrawn(site):
     said = first_statement(page_of()).claims[0].text
     better = f"{said.rstrip('.')} as well."
