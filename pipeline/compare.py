@@ -9,7 +9,8 @@ from pipeline.changes.revisions import find_revision, read_revision, read_revisi
 from pipeline.data import InputChange, Page, PageDiff
 from pipeline.errors import UsageError
 from pipeline.input_parts import changed_parts
-from pipeline.regenerate import candidate_folder, read_candidate, read_published
+from pipeline.published import read_published, read_reviewed
+from pipeline.regenerate import candidate_folder, read_candidate
 from pipeline.settings import Settings
 from pipeline.verify.mentions import mark_mentions
 
@@ -26,23 +27,45 @@ def compare_revisions(
     """
     after = _read(hcpcs_code, new, settings)
     if after is None:
-        raise UsageError(
-            f"there is no {new} page of {hcpcs_code}; run `briefwright regenerate {hcpcs_code}` first"
-        )
+        raise _none(new, hcpcs_code)
     before = _read(hcpcs_code, old, settings)
     return diff_pages(
         before,
         after,
         mark=mark_mentions,
-        inputs=_changed_inputs(before, after, settings),
+        inputs=changed_inputs(before, after, settings) or (),
         names=(old, new),
     )
 
 
-def diff_candidate(candidate: Page, settings: Settings) -> PageDiff:
-    """What changed from the published page to a candidate that is not written yet."""
-    published = read_published(candidate.hcpcs_code, settings)
-    return diff_pages(published, candidate, mark=mark_mentions, names=(PUBLISHED, CANDIDATE))
+def compare_for_review(hcpcs_code: str, settings: Settings, *, candidate: Page | None = None) -> PageDiff:
+    """What of the candidate, or of one that is not written yet, is to be decided.
+
+    It is compared with the published page that somebody signed for: of starter content nothing was decided, so that all
+    is new. Raises UsageError without a candidate, SourceError where a ledger is damaged.
+    """
+    after = candidate or _candidate(hcpcs_code, settings)
+    before = read_reviewed(hcpcs_code, settings)
+    return diff_pages(
+        before,
+        after,
+        mark=mark_mentions,
+        inputs=changed_inputs(before, after, settings) or (),
+        names=(PUBLISHED, CANDIDATE),
+    )
+
+
+def _candidate(hcpcs_code: str, settings: Settings) -> Page:
+    page = read_candidate(candidate_folder(hcpcs_code, settings))
+    if page is None:
+        raise _none(CANDIDATE, hcpcs_code)
+    return page
+
+
+def _none(name: str, hcpcs_code: str) -> UsageError:
+    return UsageError(
+        f"there is no {name} page of {hcpcs_code}; run `briefwright regenerate {hcpcs_code}` first"
+    )
 
 
 def _read(hcpcs_code: str, name: str, settings: Settings) -> Page | None:
@@ -65,11 +88,12 @@ def _read(hcpcs_code: str, name: str, settings: Settings) -> Page | None:
     return read_revision_page(settings.revisions, find_revision(settings.revisions, hcpcs_code, name))
 
 
-def _changed_inputs(before: Page | None, after: Page, settings: Settings) -> list[InputChange]:
+def changed_inputs(before: Page | None, after: Page, settings: Settings) -> list[InputChange] | None:
+    """The inputs that differ between two pages; None where the inputs of one are not known."""
     if before is None:
-        return []
+        return None
     held = [
         read_revision(settings.revisions, page.hcpcs_code, ledger_sha256(page)) for page in (before, after)
     ]
     old, new = held
-    return changed_parts(old.parts, new.parts) if old and new else []
+    return changed_parts(old.parts, new.parts) if old and new else None

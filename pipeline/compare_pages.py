@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from pipeline.data import Page
 from pipeline.errors import SourceError
+from pipeline.page.files import PAGE_FILES
 from pipeline.page.layout import statements_of
-from pipeline.regenerate import read_candidate, read_published
+from pipeline.regenerate import read_candidate, read_ledger
 from pipeline.settings import Settings
 from pipeline.verify import Inconsistency, Said, find_inconsistencies
 
@@ -48,7 +49,7 @@ def read_pages(settings: Settings) -> PagesAtHand:
     for code in sorted(codes):
         for read in (
             partial(read_candidate, settings.candidates / code),
-            partial(read_published, code, settings),
+            partial(read_ledger, settings.outputs / code / PAGE_FILES[-1]),
         ):
             try:
                 page = read()

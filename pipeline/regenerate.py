@@ -23,6 +23,7 @@ from pipeline.inputs import PageInputs, gather_inputs
 from pipeline.llm import Steps, run_many
 from pipeline.page.files import PAGE_FILES, render_files
 from pipeline.page.ledger import load_ledger
+from pipeline.published import read_published
 from pipeline.retrieve import opened_index
 from pipeline.review.log import read_decisions
 from pipeline.run import (
@@ -257,15 +258,11 @@ def read_rendered_candidate(page: Page, folder: Path, *, site_name: str) -> dict
 
 def read_candidate(folder: Path) -> Page | None:
     """The ledger of a candidate's folder, None where there is none. Raises SourceError for a damaged one."""
-    return _read_ledger(folder / PAGE_FILES[-1])
+    return read_ledger(folder / PAGE_FILES[-1])
 
 
-def read_published(hcpcs_code: str, settings: Settings) -> Page | None:
-    """The published ledger, None where there is none. Raises SourceError for a damaged one."""
-    return _read_ledger(settings.outputs / hcpcs_code / PAGE_FILES[-1])
-
-
-def _read_ledger(path: Path) -> Page | None:
+def read_ledger(path: Path) -> Page | None:
+    """The page of a ledger, None where there is none. Raises SourceError for a damaged one."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -12,10 +12,11 @@ from pipeline.amend import amend_page, amendments_of
 from pipeline.changes.diff import ledger_sha256
 from pipeline.changes.redline import render_redline
 from pipeline.changes.revisions import read_revision
-from pipeline.compare import compare_revisions, diff_candidate
+from pipeline.compare import compare_for_review
 from pipeline.data import Decision, DecisionKind, Page, PageDiff, PageReview, Record
 from pipeline.errors import UsageError
 from pipeline.page.layout import statements_of
+from pipeline.published import rolled_back_at
 from pipeline.regenerate import candidate_folder, read_candidate, store_candidate
 from pipeline.review.approval import review_page
 from pipeline.review.decisions_file import DecidedPage, read_decisions_file, write_decisions_file
@@ -57,7 +58,7 @@ class Imported(Record):
 
 def review_of(hcpcs_code: str, workspace: Workspace) -> PageReview:
     """How the candidate of a code stands against the published page. Raises UsageError without a candidate."""
-    return review_diff(compare_revisions(hcpcs_code, workspace.settings), workspace)
+    return review_diff(compare_for_review(hcpcs_code, workspace.settings), workspace)
 
 
 def export_review(
@@ -72,7 +73,7 @@ def export_review(
         raise UsageError(
             f"{target} is there already; import it first, then move it away or choose another folder"
         )
-    diffs = [compare_revisions(code, workspace.settings) for code in codes]
+    diffs = [compare_for_review(code, workspace.settings) for code in codes]
     shown = [diff for diff in diffs if not diff.is_empty]
     paths = []
     for diff in shown:
@@ -111,7 +112,10 @@ def import_review(
         if problems:
             more = f"; and {len(problems) - _PROBLEMS} more" if len(problems) > _PROBLEMS else ""
             raise UsageError(f"{name}: nothing was recorded: {'; '.join(problems[:_PROBLEMS])}{more}")
-        recorded = append_decisions((one for page in ready for one in page.decisions), settings.reviews)
+        void = {page.code: at for page in file.page if (at := rolled_back_at(page.code, settings))}
+        recorded = append_decisions(
+            (one for page in ready for one in page.decisions), settings.reviews, void_until=void
+        )
         for page in ready:
             if page.amended is not None:
                 _replace_candidate(page.amended, workspace, now)
@@ -133,7 +137,7 @@ class _Ready(NamedTuple):
 
 
 def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime) -> _Ready:
-    taken = take_decisions(page, compare_revisions(page.code, workspace.settings), by=by, now=now)
+    taken = take_decisions(page, compare_for_review(page.code, workspace.settings), by=by, now=now)
     amending = [one for one in taken.decisions if one.decision is DecisionKind.AMEND]
     candidate = read_candidate(candidate_folder(page.code, workspace.settings))
     if taken.problems or not amending or candidate is None:
@@ -146,7 +150,8 @@ def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime)
         )
         return _Ready((), tuple(said))
     # A change as it stands with the amendment: whoever amended it accepted that. None where it is as published.
-    after = {one.state.claim_id: one.id for one in diff_candidate(found.page, workspace.settings).changes}
+    shown = compare_for_review(page.code, workspace.settings, candidate=found.page)
+    after = {one.state.claim_id: one.id for one in shown.changes}
     decisions = tuple(
         one.model_copy(update={"result_id": after.get(one.claim_id, "")}) if one in amending else one
         for one in taken.decisions
@@ -165,8 +170,15 @@ def _replace_candidate(page: Page, workspace: Workspace, now: datetime) -> None:
 
 
 def review_diff(diff: PageDiff, workspace: Workspace) -> PageReview:
-    """Where the candidate of a comparison stands, by the decisions that are recorded."""
+    """Where the candidate of a comparison stands, by the decisions that are recorded.
+
+    What was accepted before a page was rolled back led to what was taken back, and is accepted no more.
+    """
     decisions = read_decisions(workspace.settings.reviews, diff.hcpcs_code)
+    if since := rolled_back_at(diff.hcpcs_code, workspace.settings):
+        decisions = [
+            one for one in decisions if one.decided_at > since or one.decision is DecisionKind.REJECT
+        ]
     return review_page(diff, decisions, second_person=workspace.second_person)
 
 

@@ -25,7 +25,7 @@ class PageStatus(Record):
     """Where one page stands. `as_of` is the date of service of a page asked for by date.
 
     `state`: `candidate`: generated, not published; `published`: published, with no other candidate; `changed`: the
-    candidate is another one than what is published; `damaged`: the log says published, the ledger cannot be read.
+    candidate is another one than what is published; `damaged`: the files are not, or no longer, those that went out.
     `stale_by`: releases that the published page draws from, each with the newer one that is loaded and was in force on
     its date. `superseded`: the same by the calendar, loaded or not. `gone`: its page is up though the tables in force
     do not know the code any more. `review_due` None: the site sets no term.
@@ -140,7 +140,7 @@ def _page_status(
         unreviewed=publication.unreviewed,
         review_due=due,
     )
-    if card is None or not ledger.is_file():
+    if card is None or not _is_as_published(publication, ledger.parent):
         return common.model_copy(update={"state": "damaged"})
     on = as_of or today
     return common.model_copy(
@@ -151,6 +151,16 @@ def _page_status(
             "gone": not stands(code, on),
         }
     )
+
+
+def _is_as_published(publication: Publication, folder: Path) -> bool:
+    try:
+        return all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+            for name, sha256 in publication.sha256.items()
+        )
+    except OSError:
+        return False
 
 
 def _differs(candidate: Path, ledger: Path, publication: Publication) -> bool:

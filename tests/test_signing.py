@@ -1,15 +1,18 @@
 """Who answers for a candidate: what a newer release alone changes may go out unasked, anything else waits."""
 
-from datetime import UTC, date, datetime
+import shutil
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
 
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, SourceError
 from pipeline.index import HashingEmbedder
-from pipeline.page.ledger import dump_ledger
-from pipeline.publishing import Ready, Site, publish_pages
+from pipeline.published import read_published
+from pipeline.publishing import Ready, Site, publish_pages, roll_back
 from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
+from pipeline.review.publish import read_log
+from pipeline.reviewing import export_review, import_review, review_of
 from pipeline.settings import Settings, read_settings
 from pipeline.signing import signer_of
 from pipeline.workspace import Workspace
@@ -81,23 +84,86 @@ def test_amounts_of_a_newer_release_go_out_unasked_where_that_is_asked_for(works
     assert sign(workspace, code, reviewer="B. Coder", auto_approve_figures=True)() == "B. Coder"
 
 
-def test_what_no_reader_sees_needs_nobody(workspace):
-    folder = candidate_folder("20001", workspace.settings)
-    page = read_candidate(folder)
-    assert page is not None
-    published = workspace.settings.outputs / "20001" / "page.json"
-    held = published.read_bytes()
-    published.write_text(dump_ledger(page.model_copy(update={"fingerprint": "0"})), encoding="utf-8")
-    try:
-        assert sign(workspace, "20001", reviewer="")() == ""
-        assert (
-            "nothing that a reader sees" in sign(workspace, "20001", reviewer="", auto_approve_figures=True)()
-        )
-    finally:
-        published.write_bytes(held)
+def test_what_no_reader_sees_needs_nobody(workspace, monkeypatch):
+    candidate = read_candidate(candidate_folder("20001", workspace.settings))
+    assert candidate is not None
+    same = candidate.model_copy(update={"fingerprint": "0"})
+    monkeypatch.setattr("pipeline.compare.read_reviewed", lambda code, settings: same)
+    assert sign(workspace, "20001", reviewer="")() == ""
+    said = sign(workspace, "20001", reviewer="", auto_approve_figures=True)()
+    assert said == "nothing that a reader sees changed, approved automatically"
 
 
 @pytest.mark.parametrize("code", ["20002", "20003"])
 def test_a_rule_or_a_payment_basis_waits_for_a_person(workspace, code):
     with pytest.raises(PublishError, match="wait for a decision"):
         sign(workspace, code, reviewer="B. Coder", auto_approve_figures=True)()
+
+
+def test_a_source_that_is_described_otherwise_waits_for_a_person(workspace, monkeypatch):
+    page = read_candidate(candidate_folder("20001", workspace.settings))
+    assert page is not None
+    sources = tuple(source.model_copy(update={"title": "Always payable"}) for source in page.sources)
+    other = page.model_copy(update={"sources": sources})
+    monkeypatch.setattr("pipeline.compare.read_candidate", lambda folder: other)
+    with pytest.raises(PublishError, match=r"^\d+ of \d+ changes of 20001 wait"):
+        signer_of(other, workspace, reviewer="", auto_approve_figures=True)
+
+
+def test_starter_content_is_signed_for_whole_or_stays_unreviewed(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: tmp_path / "outputs"))
+    page = read_candidate(candidate_folder("20001", workspace.settings))
+    assert page is not None
+    site = Site(root=tmp_path / "outputs", name="Briefwright")
+    unreviewed = partial(signer_of, workspace=workspace, reviewer="B. Coder", unreviewed=True)
+    publish_pages([Ready(page)], site, approve=unreviewed, now=NOW, unreviewed=True)
+    (publication,) = read_log(site.root)
+    assert publication.unreviewed and publication.reviewer == ""
+    with pytest.raises(PublishError, match="nobody has reviewed 20001"):
+        signer_of(page, workspace, reviewer="", auto_approve_figures=True)
+    assert review_of("20001", workspace).state == "waiting"  # all of it, not what changed since
+    publish_pages([Ready(page)], site, approve=partial(signer_of, workspace=workspace, reviewer="B"), now=NOW)
+    with pytest.raises(PublishError, match="was reviewed"):
+        unreviewed(page)
+
+
+def test_a_ledger_that_was_put_there_is_not_what_was_published(workspace, tmp_path, monkeypatch):
+    outputs = tmp_path / "outputs"
+    shutil.copytree(workspace.settings.outputs, outputs)
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: outputs))
+    candidate = candidate_folder("20002", workspace.settings)
+    for name in ("page.html", "page.md", "page.json"):
+        shutil.copyfile(candidate / name, outputs / "20002" / name)
+    assert review_of("20002", workspace).state == "waiting"  # its revision is known, and is what counts
+    monkeypatch.setattr("pipeline.published.read_revision", lambda *given: None)
+    with pytest.raises(SourceError, match="is not the ledger that was published"):
+        review_of("20002", workspace)
+    (outputs / "20002" / "page.json").unlink()
+    with pytest.raises(SourceError, match="restore it from version control"):
+        review_of("20002", workspace)
+
+
+def test_what_was_accepted_before_a_page_was_rolled_back_counts_no_more(workspace, tmp_path, monkeypatch):
+    outputs = tmp_path / "outputs"
+    shutil.copytree(workspace.settings.outputs, outputs)
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: outputs))
+    monkeypatch.setattr(Settings, "reviews", property(lambda self: tmp_path / "reviews"))
+    decisions = export_review(["20002"], workspace, tmp_path).decisions
+    assert decisions is not None
+    text = decisions.read_text().replace('decision = ""', 'decision = "accept"')
+    take = partial(import_review, text, workspace, name="decisions.toml", reviewer="A. Coder")
+    assert take(now=NOW).reviews[0].state == "approved"
+    site, old = Site(root=outputs, name="Briefwright"), read_published("20002", workspace.settings)
+    approve = sign_as(workspace)
+    new = read_candidate(candidate_folder("20002", workspace.settings))
+    assert old is not None and new is not None
+    publish_pages([Ready(new)], site, approve=approve, now=NOW + timedelta(hours=1))
+    roll_back(old, site, reviewer="C", reason="it was right", now=NOW + timedelta(hours=2))
+    assert review_of("20002", workspace).state == "waiting"
+    with pytest.raises(PublishError, match="wait for a decision"):
+        publish_pages([Ready(new)], site, approve=approve, now=NOW + timedelta(hours=3))
+    assert take(now=NOW + timedelta(hours=4)).reviews[0].state == "approved"
+
+
+def sign_as(workspace):
+    return partial(signer_of, workspace=workspace, reviewer="A. Coder")

@@ -203,7 +203,7 @@ def _change(
         risks=find_risks(
             sides[-1],
             compared.kinds,
-            compared.figures,
+            compared.evidence,
             marked=" ".join(mark(text) for state in sides for _, text in state.parts),
         ),
     )

@@ -10,7 +10,8 @@ from pipeline.data import Change, ChangeKind, Evidence, EvidenceChange, RowEvide
 from pipeline.facts.releases import parse_release
 
 _FIGURES = frozenset((ChangeKind.FIGURE, ChangeKind.EVIDENCE))
-_AMOUNT = re.compile(r"-?\d+(?:\.\d+)? (?P<unit>\S.*)")
+# Units of service and shares of a global package have numbers too, but a claim is billed by them.
+_AMOUNT = re.compile(r"-?\d+(?:\.\d+)? (?P<unit>RVU|USD|USD/RVU)")
 
 
 def is_newer_figures(change: Change) -> bool:
@@ -42,14 +43,19 @@ def releases_of(change: Change) -> set[str]:
     return {row.fact.release for side in sides if side for row in _rows(side.evidence)}
 
 
-def _is_amount_or_same(change: EvidenceChange) -> bool:
-    if change.kind != "row" or not change.old_source or not change.new_source:
-        return False
-    if change.old == change.new:
-        return change.old_source != change.new_source
+def is_amount(change: EvidenceChange) -> bool:
+    """Whether a row's value gave way to another amount of money or of RVUs."""
     amounts = [_AMOUNT.fullmatch(value) for value in (change.old, change.new)]
-    units = {amount["unit"] for amount in amounts if amount}
-    return all(amounts) and len(units) == 1 and change.old_source != change.new_source
+    return all(amounts) and len({amount["unit"] for amount in amounts if amount}) == 1
+
+
+def _is_amount_or_same(change: EvidenceChange) -> bool:
+    return (
+        change.kind == "row"
+        and bool(change.old_source and change.new_source)
+        and change.old_source != change.new_source
+        and (change.old == change.new or is_amount(change))
+    )
 
 
 def _is_newer(old: Iterable[Evidence], new: Iterable[Evidence]) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.changes.newer_release import is_amount
 from pipeline.data import (
     ChangeKind,
     ClaimState,
     EvidenceChange,
-    FigureChange,
     InputChange,
     Page,
     Reason,
@@ -19,8 +19,6 @@ from pipeline.data import (
 _RULES = frozenset(("coverage", "denials", "faqs", "edits", "indicators"))
 _PAYMENT = frozenset(("payment", "rvu"))
 _WORDED = frozenset((ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.VERDICT, ChangeKind.REWORDED))
-# Values of these kinds say how something is paid, or by which rule; a new amount alone does not.
-_BASIS = frozenset(("apc", "ind", "gd", "mod"))
 _KINDS: dict[str, ReasonKind] = {
     "facts": "row",
     "notes": "note",
@@ -37,15 +35,14 @@ _SOURCE_PARTS = frozenset(("notes", "quotes", "documents", "diagnoses", "facts")
 
 
 def find_risks(
-    state: ClaimState, kinds: Sequence[ChangeKind], figures: Sequence[FigureChange], *, marked: str
+    state: ClaimState, kinds: Sequence[ChangeKind], evidence: Sequence[EvidenceChange], *, marked: str
 ) -> tuple[Risk, ...]:
-    """What the change touches: none where it only moved, got newer evidence, or a new amount.
+    """What the change touches: none where it only moved, or rests on newer rows with the same values or other amounts.
 
     `marked` is the text of both sides with everything checkable in it as typed tokens.
     """
     worded = bool(_WORDED & set(kinds))
-    basis = worded or any(figure.kind in _BASIS for figure in figures)
-    if not basis:
+    if not (worded or any(_is_basis(change) for change in evidence)):
         return ()
     found: list[Risk] = []
     if state.section_key in _RULES or state.subject.startswith("indicator:"):
@@ -55,6 +52,11 @@ def find_risks(
     if state.section_key in _PAYMENT or state.subject.startswith("payment:"):
         found.append(Risk.PAYMENT)
     return tuple(found)
+
+
+def _is_basis(change: EvidenceChange) -> bool:
+    """Whether a row says otherwise how something is paid or by which rule: all that is no amount of money or RVUs."""
+    return change.kind == "row" and change.old != change.new and not is_amount(change)
 
 
 def find_reasons(

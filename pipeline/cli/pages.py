@@ -284,7 +284,8 @@ def _opener() -> str:
 
 
 def _require_page(code: str, *, published: bool, as_of: str | None = None, workspace: Workspace) -> Page:
-    from pipeline.regenerate import candidate_folder, read_candidate, read_published
+    from pipeline.published import read_published
+    from pipeline.regenerate import candidate_folder, read_candidate
 
     settings = workspace.settings
     on = parse_date(as_of) if as_of else None

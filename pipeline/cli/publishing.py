@@ -75,6 +75,7 @@ def publish(
         workspace=workspace,
         reviewer=reviewer,
         auto_approve_figures=auto_approve is not None,
+        unreviewed=unreviewed,
     )
     site = _site(workspace)
     on = parse_date(as_of) if as_of else None
@@ -95,7 +96,7 @@ def publish(
             done = publish_pages(
                 _candidates(chosen, on, workspace),
                 site,
-                approve=signing if on is None and not unreviewed else lambda _: reviewer,
+                approve=signing if on is None else lambda _: reviewer,
                 now=now(),
                 reason=reason,
                 unreviewed=unreviewed,
@@ -230,7 +231,7 @@ _MEANING = {
     "published": "published, with no other candidate",
     "changed": "published; the candidate differs",
     "candidate": "candidate only",
-    "damaged": "published, but the ledger in outputs/ cannot be read",
+    "damaged": "published, but the files in outputs/ are not those that went out",
     "stale": "published, and a newer release of a source is loaded",
     "superseded": "published, and a newer release of a source is due",
     "gone": "published, though the tables in force do not know the code any more",

@@ -99,7 +99,7 @@ def import_(
     from pipeline.reviewing import import_review
 
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"{file} cannot be read ({error}); name the file that `review export` wrote"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
 from pipeline.data import Change, DecidedChange, Decision, DecisionKind, PageDiff, PageReview, Risk
@@ -41,15 +42,15 @@ def _decided(change: Change, decisions: Iterable[Decision], second_person: Colle
 
 
 def _decide(change_id: str, decisions: Iterable[Decision], *, needed: int) -> DecidedChange:
-    last: dict[str, DecisionKind] = {}
+    last: dict[str, tuple[DecisionKind, str]] = {}
     for one in decisions:
         if one.decision is DecisionKind.AMEND:
             if one.result_id == change_id:
-                last[_person(one)] = DecisionKind.ACCEPT
+                last[_person(one)] = (DecisionKind.ACCEPT, one.reviewer)
         elif one.change_id == change_id:
-            last[_person(one)] = one.decision
-    accepted = sorted(person for person, said in last.items() if said is DecisionKind.ACCEPT)
-    rejected = sorted(person for person, said in last.items() if said is DecisionKind.REJECT)
+            last[_person(one)] = (one.decision, one.reviewer)
+    accepted = sorted(name for said, name in last.values() if said is DecisionKind.ACCEPT)
+    rejected = sorted(name for said, name in last.values() if said is DecisionKind.REJECT)
     state = "rejected" if rejected else "accepted" if len(accepted) >= needed else "waiting"
     return DecidedChange(
         change_id=change_id,
@@ -62,4 +63,4 @@ def _decide(change_id: str, decisions: Iterable[Decision], *, needed: int) -> De
 
 def _person(decision: Decision) -> str:
     """A reviewer, however the name was typed: "A. Coder" and "a.  coder" are not two persons."""
-    return " ".join(decision.reviewer.split()).casefold()
+    return unicodedata.normalize("NFC", " ".join(decision.reviewer.split())).casefold()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from pipeline.data import Change, DecidedChange, HcpcsCode, PageChange, PageDiff, PageReview, Record, Risk
 from pipeline.errors import UsageError
@@ -23,11 +25,16 @@ _HEAD = """\
 """
 
 
+def _word(text: str) -> str:
+    """However it was typed: "Accept " is accept."""
+    return text.strip().lower()
+
+
 class DecidedEntry(Record):
     """One change in the file, as its reviewer left it."""
 
     id: str
-    decision: str = ""
+    decision: Annotated[str, AfterValidator(_word)] = ""
     reason: str = ""
     text: str = ""
 
@@ -38,7 +45,7 @@ class DecidedPage(Record):
     code: HcpcsCode
     old_sha256: str = ""
     new_sha256: str
-    all: str = ""
+    all: Annotated[str, AfterValidator(_word)] = ""
     reason: str = ""
     change: tuple[DecidedEntry, ...] = ()
 
@@ -83,13 +90,25 @@ def write_decisions_file(
 def read_decisions_file(text: str, *, name: str) -> DecisionsFile:
     """The file as a record. Raises UsageError for what is no TOML, or has a line that does not belong in it."""
     try:
-        return DecisionsFile.model_validate(tomllib.loads(text))
+        file = DecisionsFile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name} is no TOML file: {error}; export it again, or mend that line") from error
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise UsageError(f"{name}: {where}: {first['msg']}; export it again, or mend that line") from error
+        raise UsageError(f"{name}: {_fault(first['loc'], first['msg'])}; mend that line") from error
+    for code, number in Counter(page.code for page in file.page).items():
+        if number > 1:
+            raise UsageError(f"{name}: {code} is in it {number} times; put its changes under one [[page]]")
+    return file
+
+
+def _fault(place: Sequence[int | str], message: str) -> str:
+    """What is wrong where, counted as a person counts: `change 3 of page 1: decison is no field here`."""
+    named = dict(zip(place[::2], place[1::2], strict=False))
+    at = [f"{kind} {int(named[kind]) + 1}" for kind in ("change", "page") if isinstance(named.get(kind), int)]
+    field = place[-1] if isinstance(place[-1], str) else ""
+    said = "is no field here" if message.startswith("Extra inputs") else f"is not as it should be ({message})"
+    return f"{' of '.join(at)}{': ' if at else ''}{field} {said}"
 
 
 def _entry(change_id: str, shown: Sequence[str], *, amendable: bool) -> Iterator[str]:

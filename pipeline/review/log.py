@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -11,13 +13,17 @@ from pipeline.data import Decision
 from pipeline.errors import StateError
 from pipeline.store import exclusive_lock, write_atomically
 
+_NEVER: Mapping[str, datetime] = MappingProxyType({})
 _WAIT_S = 30.0  # two reviewers at once: the second waits for the first
 
 
-def append_decisions(decisions: Iterable[Decision], folder: Path) -> list[Decision]:
+def append_decisions(
+    decisions: Iterable[Decision], folder: Path, *, void_until: Mapping[str, datetime] = _NEVER
+) -> list[Decision]:
     """Add what is new, and give that back; what the same reviewer said of the same change last is not said again.
 
-    A code's lines are added all or none. Raises StateError.
+    `void_until`, by code: what was accepted until then counts no more, so that it is said again. A code's lines are
+    added all or none. Raises StateError.
     """
     by_code: dict[str, list[Decision]] = {}
     for decision in decisions:
@@ -26,7 +32,10 @@ def append_decisions(decisions: Iterable[Decision], folder: Path) -> list[Decisi
     with exclusive_lock(folder / "decisions.lock", what="recording decisions", timeout_s=_WAIT_S):
         for code, offered in sorted(by_code.items()):
             held = read_decisions(folder, code)
-            last = {(one.reviewer, one.change_id): one for one in held}
+            until = void_until.get(code)
+            last = {
+                (one.reviewer, one.change_id): one for one in held if until is None or one.decided_at > until
+            }
             new = [
                 one
                 for one in offered

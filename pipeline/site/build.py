@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -52,15 +53,15 @@ def _site_files(root: Path, site_name: str) -> Iterator[tuple[str, str]]:
 def copy_site(root: Path, target: Path) -> int:
     """Make `target` the same site as `root`: pages first, then what lists them, last away with pages that are gone.
 
-    The number of files written. Only folders that the log of `target` names are taken away. Raises SourceError,
-    StateError.
+    The number of files written. Only folders that the log of `target` names are taken away. Raises SourceError, also
+    where a page is not the one that went out; StateError.
     """
     before = published_now(read_log(target))
     up = published_now(read_log(root))
     written = 0
-    for name in up:
+    for name, publication in up.items():
         for file in PAGE_FILES:
-            written += _copy(root / name / file, target / name / file)
+            written += _copy(root / name / file, target / name / file, sha256=publication.sha256.get(file))
     for file in (CORRECTIONS_LOG, CATALOGUE, SCHEMA, CORRECTIONS, FEED, INDEX, LOG_NAME):
         written += _copy(root / file, target / file)
     for name in sorted(before.keys() - up.keys()):
@@ -73,13 +74,15 @@ def copy_site(root: Path, target: Path) -> int:
     return written
 
 
-def _copy(source: Path, target: Path) -> bool:
+def _copy(source: Path, target: Path, *, sha256: str | None = None) -> bool:
+    """`sha256`: that of the file that was published."""
+    mend = "restore it from version control or publish the page again"
     try:
         data = source.read_bytes()
     except OSError as error:
-        raise SourceError(
-            f"{source} cannot be read ({error.strerror}); restore it from version control or publish the page again"
-        ) from error
+        raise SourceError(f"{source} cannot be read ({error.strerror}); {mend}") from error
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise SourceError(f"{source} is not the file that was published; {mend}")
     return _write_changed(target, data)
 
 

@@ -31,6 +31,7 @@ said = st.builds(
     text=st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join),
     value=st.sampled_from(["", "1", "2"]),
     release=st.sampled_from(["RVU25D", "RVU26A"]),
+    unit=st.just("RVU"),
 )
 claims = st.lists(said, max_size=9, unique_by=lambda one: (one.section, one.subject))
 
@@ -112,8 +113,12 @@ def test_the_same_pages_give_the_same_diff(first, second):
 
 
 def test_a_figure_of_a_newer_release():
-    old = page_of([Said("payment", "fact:total", "The total is 76.07 RVUs (RVU25D).", "76.07", "RVU25D")])
-    new = page_of([Said("payment", "fact:total", "The total is 76.50 RVUs (RVU26A).", "76.50", "RVU26A")])
+    old = page_of(
+        [Said("payment", "fact:total", "The total is 76.07 RVUs (RVU25D).", "76.07", "RVU25D", "RVU")]
+    )
+    new = page_of(
+        [Said("payment", "fact:total", "The total is 76.50 RVUs (RVU26A).", "76.50", "RVU26A", "RVU")]
+    )
     (change,) = diff(old, new).changes
     assert change.kinds == (ChangeKind.FIGURE, ChangeKind.EVIDENCE)
     assert [(f.kind, f.old, f.new) for f in change.figures] == [
@@ -121,7 +126,7 @@ def test_a_figure_of_a_newer_release():
         ("rel", "rvu25d", "rvu26a"),
     ]
     (row,) = change.evidence
-    assert (row.field, row.old, row.new) == ("total", "76.07", "76.50")
+    assert (row.field, row.old, row.new) == ("total", "76.07 RVU", "76.50 RVU")
     assert row.old_source == "RVU25D, not confirmed for 2026" and row.new_source == "RVU26A"
     assert [reason.kind for reason in change.reasons] == ["release"]
     assert change.risks == ()  # a new amount alone

@@ -1,6 +1,9 @@
 """Why a claim changed, and what the change touches."""
 
+import pytest
+
 from pipeline.changes.diff import diff_pages
+from pipeline.changes.newer_release import is_newer_figures
 from pipeline.data import InputChange, Risk
 from pipeline.verify.mentions import mark_mentions
 from tests.page.pages import Said, page_of
@@ -41,10 +44,29 @@ def test_without_any_other_sign_it_was_the_program():
 
 
 def test_a_payment_s_words_are_its_basis_and_its_amount_is_not():
-    old = Said("payment", "payment:facility", "The payment is $40.10.", "1")
-    assert change(old, old._replace(text="The payment is $41.10.", value="2")).risks == ()
+    old = Said("payment", "payment:facility", "The payment is $40.10.", "40.10", unit="USD")
+    assert change(old, old._replace(text="The payment is $41.10.", value="41.10")).risks == ()
     added = diff_pages(None, page_of([old]), mark=mark_mentions).changes[0]
     assert added.risks == (Risk.PAYMENT,)
+
+
+@pytest.mark.parametrize(
+    ("section", "subject", "old", "new", "unit", "risk"),
+    [
+        ("payment", "payment:facility", "none", "NA", "", Risk.PAYMENT),
+        ("payment", "payment:facility", "A", "R", "", Risk.PAYMENT),
+        ("coverage", "note:a", "2", "9", "units", Risk.RULE),
+        ("coverage", "note:a", "0.10", "0.20", "fraction", Risk.RULE),
+        ("coverage", "indicator:mue_value", "2", "9", "units", Risk.RULE),
+    ],
+)
+def test_a_row_that_is_no_amount_of_money_or_rvus_is_a_rule_or_a_basis(
+    section, subject, old, new, unit, risk
+):
+    before = Said(section, subject, "The words stay as they are.", old, "RVU25D", unit)
+    found = change(before, before._replace(value=new, release="RVU26A"))
+    assert found.risks == (risk,)
+    assert not is_newer_figures(found)
 
 
 def test_a_new_indicator_is_a_change_of_the_rule():

@@ -14,13 +14,14 @@ SECTIONS = ("documentation", "coverage", "payment")
 
 
 class Said(NamedTuple):
-    """A claim to stand on a page: its section, subject and words; the value and release of its row, if it has one."""
+    """A claim to stand on a page: its section, subject and words; value, release and unit of its row, if it has one."""
 
     section: str
     subject: str
     text: str
     value: str = ""
     release: str = "RVU26A"
+    unit: str = ""
 
 
 def page_of(claims: Sequence[Said], *, code: str = CODE) -> Page:
@@ -29,7 +30,7 @@ def page_of(claims: Sequence[Said], *, code: str = CODE) -> Page:
     statements: dict[str, list[Statement]] = {key: [] for key in SECTIONS}
     for said in claims:
         evidence = (
-            row(said.subject.partition(":")[2] or "work_rvu", said.value, said.release)
+            row(said.subject.partition(":")[2] or "work_rvu", said.value, said.release, unit=said.unit)
             if said.value
             else quote(f"The manual's words on {said.subject}.")
         )
