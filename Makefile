@@ -9,7 +9,7 @@ page: .venv/installed
 	@$(BIN)/briefwright regenerate $(CODE) $(if $(MODEL),--model $(MODEL))
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/installed
 	$(BIN)/ruff check .

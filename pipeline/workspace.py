@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from pipeline.data import (
     Anchor,
@@ -41,7 +42,9 @@ from pipeline.sources.documents import load_documents
 from pipeline.sources.notes import Note, load_notes, note_document, note_passages
 from pipeline.sources.passages import split_passages
 from pipeline.sources.registry import RegistryEntry, UserSource, load_registry, load_user_sources
-from pipeline.verify.corpus import Corpus, sentences_of_document, sentences_of_passages
+
+if TYPE_CHECKING:
+    from pipeline.verify.corpus import Corpus
 
 OWN = "Briefwright"
 
@@ -111,6 +114,9 @@ class Workspace:
     @cached_property
     def corpus(self) -> Corpus:
         """The sentences of notes and added documents, for what speaks against a claim; read when first looked into."""
+        # Half the start-up time of a command that verifies nothing.
+        from pipeline.verify.corpus import Corpus, sentences_of_document, sentences_of_passages
+
         noted = (each for note in self.notes for each in sentences_of_passages(note_passages(note)))
         added = (each for document in self.added for each in sentences_of_document(document))
         return Corpus(chain(noted, added))

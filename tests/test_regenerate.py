@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def regenerate(codes, home, today=AS_OF, as_of=AS_OF):
 def five(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     return {result.page.hcpcs_code: result for result in regenerate(FIVE, home)}
+
+
+def put(monkeypatch, name, read):
+    """A part of every workspace, read this way once."""
+    part = cached_property(read)
+    part.__set_name__(Workspace, name)
+    monkeypatch.setattr(Workspace, name, part)
 
 
 def texts(page, section=None):
@@ -143,7 +151,7 @@ def test_a_changed_row_gets_a_new_date_and_a_new_fingerprint(tmp_path, monkeypat
             for row in rows
         )
 
-    monkeypatch.setattr(Workspace, "facts", property(changed))
+    put(monkeypatch, "facts", changed)
     (second,) = regenerate(["20970"], tmp_path, today=date(2026, 12, 24))
     assert second.page.fingerprint != first.page.fingerprint
     dates = {
@@ -242,7 +250,7 @@ def _without_edits(real, *, hidden):
 def test_the_fingerprint_covers_every_input(tmp_path, monkeypatch, changed):
     (first,) = regenerate(["20610"], tmp_path / "a")
     real = getattr(Workspace, changed).func
-    monkeypatch.setattr(Workspace, changed, property(lambda self: _touched(changed, real(self))))
+    put(monkeypatch, changed, lambda self: _touched(changed, real(self)))
     (second,) = regenerate(["20610"], tmp_path / "b")
     assert second.page.fingerprint != first.page.fingerprint
 

@@ -61,7 +61,7 @@ def export(
     """Print the calls that pages wait for, in OpenAI's Batch format, a line a call."""
     from pipeline.llm import batch_line
 
-    names, workspace = require_names(model, judge, repair, what="a batch"), open_workspace()
+    names, workspace = _names(model, judge, repair), open_workspace()
     with _alone(workspace):
         pending = _pending(
             select(codes, ranges, workspace, all_codes=all_codes), names, workspace, as_of, again
@@ -137,7 +137,7 @@ def submit(
     from pipeline.batch_folder import submit_batch
     from pipeline.llm import open_batch_api
 
-    names, workspace = require_names(model, judge, repair, what="a batch"), open_workspace()
+    names, workspace = _names(model, judge, repair), open_workspace()
     with _alone(workspace):
         folder = _folder(workspace)
         pending = _pending(
@@ -203,6 +203,16 @@ def _alone(workspace: Workspace) -> AbstractContextManager[None]:
     return exclusive_lock(
         workspace.settings.home / "batches.lock", what="handing out calls or taking back replies"
     )
+
+
+def _names(model: str | None, judge: str | None, repair: str | None) -> ModelNames:
+    """The names of the models. Where none of them is at OpenAI's API that is said before pages are begun."""
+    from pipeline.llm import parse_model_spec, require_batch_model
+
+    names = require_names(model, judge, repair, what="a batch")
+    if not any(parse_model_spec(name).provider == "openai" for name in filter(None, names)):
+        require_batch_model(names.draft)
+    return names
 
 
 def _pending(

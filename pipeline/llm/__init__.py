@@ -1,6 +1,13 @@
 """Asking language models: one client protocol, what stands before a client (`stack.py`), a scripted client."""
 
-from pipeline.llm.batch import BatchFault, BatchReport, batch_line, bounded_lines, import_batch
+from pipeline.llm.batch import (
+    BatchFault,
+    BatchReport,
+    batch_line,
+    bounded_lines,
+    import_batch,
+    require_batch_model,
+)
 from pipeline.llm.batch_api import BatchApi, BatchState, open_batch_api
 from pipeline.llm.budget import BudgetedClient
 from pipeline.llm.client import (
@@ -65,6 +72,7 @@ __all__ = [
     "open_client",
     "open_stack",
     "parse_model_spec",
+    "require_batch_model",
     "run_many",
     "run_steps",
     "show_cost",

@@ -28,12 +28,16 @@ def plain_line(words: object, characters: int = 200) -> str:
 
 def batch_line(request: ModelRequest) -> dict[str, Any]:
     """One line of a batch, under the request's key. Raises UsageError for a model that is not at OpenAI's API."""
-    provider, name = parse_model_spec(request.model)
-    if provider != "openai":
-        raise UsageError(
-            f"{request.model} cannot be asked in a batch: only models at OpenAI's API (openai:NAME)"
-        )
+    name = require_batch_model(request.model)
     return {"custom_id": request.key, "method": "POST", "url": URL, "body": chat_body(request, name)}
+
+
+def require_batch_model(model: str) -> str:
+    """The name of a model at OpenAI's API, without the provider. Raises UsageError for any other model."""
+    provider, name = parse_model_spec(model)
+    if provider != "openai":
+        raise UsageError(f"{model} cannot be asked in a batch: only models at OpenAI's API (openai:NAME)")
+    return name
 
 
 class BatchFault(Record):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sources.documents import load_documents
-from tests.cli.processes import COMMAND, environment, run
+from tests.cli.processes import COMMAND, environment, run, run_here
 from tests.sources.fetch_server import Handler, Server
 from tests.sources.reading.pdfs import make_pdf, make_scan, prose, set_lines, wrap
 
@@ -42,7 +42,10 @@ def listed(home: Path) -> list[dict]:
 
 def refused(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """A command that is refused in one sentence."""
-    done = run(home, "sources", *arguments, **more)
+    return in_one_sentence(run(home, "sources", *arguments, **more))
+
+
+def in_one_sentence(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     assert done.returncode and done.stderr.startswith("briefwright: ") and "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     return done
@@ -155,7 +158,7 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(tmp_path, monkeypatch, arg
     monkeypatch.chdir(tmp_path)
     Path("guide.txt").write_text(RULE)
     Path("locked.pdf").write_bytes(make_pdf(set_lines([prose(1)]), password="invented"))
-    done = refused(tmp_path / "home", *arguments)
+    done = in_one_sentence(run_here(tmp_path / "home", "sources", *arguments))
     assert done.returncode == code and says in done.stderr
     assert done.stdout == "" and list(tmp_path.glob("home/documents/*")) == []
 
@@ -272,8 +275,8 @@ def test_an_address_that_answers_nothing_of_use_is_refused(tmp_path, server):
     assert not (tmp_path / "documents").exists()
 
 
-def test_a_damaged_record_is_listed_and_can_be_removed(tmp_path):
-    path = tmp_path / "guide.md"
+def test_a_damaged_record_is_listed_and_can_be_removed(indexed):
+    path = indexed / "guide.md"
     path.write_text("# Knees\n\nAn invented rule for 29881.\n")
     add = (
         "sources",
@@ -286,18 +289,18 @@ def test_a_damaged_record_is_listed_and_can_be_removed(tmp_path):
         "--publisher",
         "Invented House",
     )
-    assert run(tmp_path, *add).returncode == 0
-    record = tmp_path / "documents" / f"{'0' * 64}.json"
+    assert run(indexed, *add).returncode == 0
+    record = indexed / "documents" / f"{'0' * 64}.json"
     record.write_text("{")
-    listed = run(tmp_path, "sources", "list")
+    listed = run(indexed, "sources", "list")
     assert listed.returncode == 0 and "A guide, 1" in listed.stdout
     assert f"{record.name} is damaged: remove it with" in listed.stdout
-    doctor = run(tmp_path, "doctor")
+    doctor = run(indexed, "doctor")
     assert doctor.returncode == 1 and record.name in doctor.stdout
-    searched = run(tmp_path, "sources", "search", "an invented rule")
+    searched = run(indexed, "sources", "search", "an invented rule")
     assert searched.returncode == 4 and f"sources remove {record.name}" in searched.stderr
-    assert "a damaged record" in run(tmp_path, "sources", "remove", record.name).stdout
-    assert run(tmp_path, "sources", "search", "an invented rule").returncode == 0
+    assert "a damaged record" in run(indexed, "sources", "remove", record.name).stdout
+    assert run(indexed, "sources", "search", "an invented rule").returncode == 0
 
 
 def test_another_description_of_a_held_document_is_refused_until_it_is_meant(tmp_path):

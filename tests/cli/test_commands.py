@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import with_index
 from tests.cli.processes import COMMAND, environment, run
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
+def home(tmp_path_factory, index_made):
+    folder = with_index(tmp_path_factory.mktemp("home"), index_made)
     done = run(folder, "regenerate", "20970", "27447")
     assert done.returncode == 0, done.stderr
     return folder
@@ -268,11 +269,11 @@ def test_a_file_nested_too_deeply_is_said_so(home, tmp_path):
     assert done.returncode == 4 and "nested too deeply" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_doctor_finds_a_missing_and_a_damaged_index(home, tmp_path):
+def test_doctor_finds_a_missing_and_a_damaged_index(home, index_made, tmp_path):
     assert run(home, "doctor").returncode == 0
     missing = run(tmp_path, "doctor")
     assert missing.returncode == 1 and "briefwright index" in missing.stdout
-    run(tmp_path, "index")
+    with_index(tmp_path, index_made)
     assert run(tmp_path, "doctor").returncode == 0
     (database,) = (tmp_path / "index").rglob("passages.sqlite3")
     database.write_bytes(b"not a database" * 100)
@@ -289,3 +290,9 @@ def test_help_imports_nothing_heavy():
     code = f"import sys, pipeline.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_verifies_nothing_does_not_load_verification():
+    code = "import sys, pipeline.workspace; print('pipeline.verify' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

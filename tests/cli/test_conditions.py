@@ -49,26 +49,26 @@ def test_conditions_in_words(to, words):
     assert describe_conditions(Applicability.model_validate(to)) == words
 
 
-def test_a_search_says_when_a_note_applies(tmp_path):
+def test_a_search_says_when_a_note_applies(indexed):
     """It must not look like an answer for every code."""
     question = "May an assistant at surgery be paid for this code?"
-    done = run(tmp_path, "sources", "search", question, "--limit", "1")
+    done = run(indexed, "sources", "search", question, "--limit", "1")
     assert (done.returncode, done.stderr) == (0, "")
     title, condition, text, *_ = done.stdout.splitlines()
     assert title.startswith("1. ") and "ssistant" in text
     assert re.fullmatch(r"   applies where the fee schedule says .*assistant indicator [0-2]:", condition)
-    (hit,) = run(tmp_path, "sources", "search", question, "--limit", "1", "--json").stdout.splitlines()
+    (hit,) = run(indexed, "sources", "search", question, "--limit", "1", "--json").stdout.splitlines()
     assert json.loads(hit)["passage"]["applies_to"]["indicators"]["assistant_indicator"]
 
 
 @pytest.mark.parametrize("question", ["29881", "CPT code 29881", "modifier 59"])
-def test_a_code_or_a_topic_that_a_source_speaks_of_is_not_called_unanswered(tmp_path, question):
-    done = run(tmp_path, "sources", "search", question)
+def test_a_code_or_a_topic_that_a_source_speaks_of_is_not_called_unanswered(indexed, question):
+    done = run(indexed, "sources", "search", question)
     assert done.stdout.startswith("1. ")
 
 
-def test_a_code_that_no_source_names_is_told(tmp_path):
-    done = run(tmp_path, "sources", "search", "cpt 99199")
+def test_a_code_that_no_source_names_is_told(indexed):
+    done = run(indexed, "sources", "search", "cpt 99199")
     assert done.stdout.startswith("no source was found that speaks of 99199; the nearest:\n\n1. ")
-    done = run(tmp_path, "sources", "search", "invoice address of the landlord")
+    done = run(indexed, "sources", "search", "invoice address of the landlord")
     assert done.stdout.startswith("probably not answered by any source; the nearest:\n\n1. ")

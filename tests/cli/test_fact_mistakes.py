@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.given_files import FILES
-from tests.cli.processes import facts, run
+from tests.cli.processes import facts, run, run_here
 from tests.tables_sample import write
 
 NOT_LOADED = "RVU25A is not loaded as whole tables; `briefwright sources sync --release RVU25A` loads it"
 
 
 def mistake(home: Path, *arguments: str) -> tuple[int, str]:
-    done = run(home, *arguments)
+    done = run_here(home, *arguments)
     assert done.stdout == "" and done.stderr.startswith("briefwright: ")
     assert len(done.stderr.splitlines()) == 1
     return done.returncode, done.stderr.strip()

@@ -11,7 +11,7 @@ import pytest
 
 from evals.performance.model_server import Handler, reply_to
 from pipeline.store import exclusive_lock
-from tests.cli.processes import run
+from tests.cli.processes import run, run_here
 from tests.llm.batch_server import BatchServer
 
 CODE = "20970"
@@ -47,56 +47,56 @@ def files(home: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (home / "candidates" / CODE).iterdir()}
 
 
-def test_a_run_a_second_run_and_a_replay(tmp_path, server):
+def test_a_run_a_second_run_and_a_replay(indexed, server):
     address, asked = server
     ask = ("regenerate", CODE, "--model", "stub")
-    first = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    first = run(indexed, *ask, OPENAI_BASE_URL=address)
     assert first.returncode == 0, first.stderr
     assert "calls: 8 asked, 0 from the journal" in first.stdout and "cost: unknown" in first.stdout
     assert "drafter: model:openai:stub" in first.stdout
-    before, calls = files(tmp_path), len(asked)
-    again = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    before, calls = files(indexed), len(asked)
+    again = run(indexed, *ask, OPENAI_BASE_URL=address)
     assert "calls: 0 asked, 8 from the journal" in again.stdout and len(asked) == calls
-    replay = run(tmp_path, *ask, "--replay", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
-    assert replay.returncode == 0 and files(tmp_path) == before
-    refreshed = run(tmp_path, *ask, "--refresh", "--json", OPENAI_BASE_URL=address)
+    replay = run(indexed, *ask, "--replay", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    assert replay.returncode == 0 and files(indexed) == before
+    refreshed = run(indexed, *ask, "--refresh", "--json", OPENAI_BASE_URL=address)
     said = [json.loads(line) for line in refreshed.stdout.splitlines()]
     assert said[-1]["calls"]["calls"] == 8 and set(said[-1]["calls"]["by_page"]) == {CODE}
     assert set(said[-1]["calls"]["by_prompt"]) == {"draft", "judge"}
 
 
-def test_a_budget_stops_a_run_and_what_was_answered_is_kept(tmp_path, server):
+def test_a_budget_stops_a_run_and_what_was_answered_is_kept(indexed, server):
     address, asked = server
     ask = ("regenerate", CODE, "--model", "stub")
-    stopped = run(tmp_path, *ask, "--max-calls", "3", OPENAI_BASE_URL=address)
+    stopped = run(indexed, *ask, "--max-calls", "3", OPENAI_BASE_URL=address)
     assert stopped.returncode == 7 and len(asked) == 3
     assert "the budget of 3 calls is used up" in stopped.stderr and "Traceback" not in stopped.stderr
     assert "calls: 3 asked" in stopped.stdout
-    assert not (tmp_path / "candidates" / CODE).exists()
-    done = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    assert not (indexed / "candidates" / CODE).exists()
+    done = run(indexed, *ask, OPENAI_BASE_URL=address)
     assert "calls: 5 asked, 3 from the journal" in done.stdout
 
 
-def test_a_cost_is_bounded_only_where_the_price_is_known(tmp_path, server):
+def test_a_cost_is_bounded_only_where_the_price_is_known(indexed, server):
     address, asked = server
     ask = ("regenerate", CODE, "--model", "stub", "--max-cost", "0.01")
-    unknown = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    unknown = run(indexed, *ask, OPENAI_BASE_URL=address)
     assert unknown.returncode == 2 and "the price of openai:stub is unknown" in unknown.stderr and not asked
-    prices = tmp_path / "prices.toml"
+    prices = indexed / "prices.toml"
     prices.write_text('[model."openai:stub"]\ninput = 1\ncached_input = 0.5\noutput = 8\n')
-    stopped = run(tmp_path, *ask, "--prices", str(prices), OPENAI_BASE_URL=address)
+    stopped = run(indexed, *ask, "--prices", str(prices), OPENAI_BASE_URL=address)
     assert stopped.returncode == 7 and not asked  # one call may already cost more
-    enough = run(tmp_path, *ask[:-1], "1.00", "--prices", str(prices), OPENAI_BASE_URL=address)
+    enough = run(indexed, *ask[:-1], "1.00", "--prices", str(prices), OPENAI_BASE_URL=address)
     assert enough.returncode == 0 and "cost: $0.0" in enough.stdout
 
 
-def test_an_estimate_asks_nothing(tmp_path, server):
+def test_an_estimate_asks_nothing(indexed, server):
     address, asked = server
     ask = ("regenerate", CODE, "--model", "gpt-4o-mini", "--estimate")
-    done = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    done = run(indexed, *ask, OPENAI_BASE_URL=address)
     assert done.returncode == 0 and not asked
     assert done.stdout.startswith("4 calls next: about ") and "cost $0.0" in done.stdout
-    unknown = run(tmp_path, "regenerate", CODE, "--model", "stub", "--estimate", "--json")
+    unknown = run(indexed, "regenerate", CODE, "--model", "stub", "--estimate", "--json")
     assert json.loads(unknown.stdout)["at_most"] is None
 
 
@@ -109,16 +109,16 @@ def test_an_estimate_asks_nothing(tmp_path, server):
         ({"OPENAI_BASE_URL": "nowhere"}, 2, "OPENAI_BASE_URL is no address"),
     ],
 )
-def test_without_a_model_one_sentence_says_so_and_nothing_is_lost(tmp_path, monkeypatch, more, code, says):
+def test_without_a_model_one_sentence_says_so_and_nothing_is_lost(indexed, monkeypatch, more, code, says):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    kept = run(tmp_path, "regenerate", CODE)
+    kept = run(indexed, "regenerate", CODE)
     assert kept.returncode == 0
-    before = files(tmp_path)
-    done = run(tmp_path, "regenerate", CODE, "--model", "stub", **more)
+    before = files(indexed)
+    done = run(indexed, "regenerate", CODE, "--model", "stub", **more)
     assert done.returncode == code and says in done.stderr and "Traceback" not in done.stderr
     assert len([line for line in done.stderr.splitlines() if line]) == 1
-    assert files(tmp_path) == before
+    assert files(indexed) == before
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,10 @@ def test_without_a_model_one_sentence_says_so_and_nothing_is_lost(tmp_path, monk
     ],
 )
 def test_options_that_make_no_sense_are_refused(tmp_path, arguments, says):
-    done = run(tmp_path, *arguments)
+    done = run_here(tmp_path, *arguments)
     assert done.returncode == 2 and says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "index").exists()  # said before the work
 
 
 def answered(line: str, **changes: object) -> str:
@@ -150,35 +151,35 @@ def answered(line: str, **changes: object) -> str:
     )
 
 
-def test_batches_go_round_until_every_reply_is_there(tmp_path):
+def test_batches_go_round_until_every_reply_is_there(indexed):
     names = (CODE, "--model", "stub")
     rounds = []
-    while lines := run(tmp_path, "batch", "export", *names).stdout.splitlines():
+    while lines := run(indexed, "batch", "export", *names).stdout.splitlines():
         rounds.append(len(lines))
-        results = tmp_path / "results.jsonl"
+        results = indexed / "results.jsonl"
         results.write_text("\n".join(map(answered, lines[::-1])) + "\n")  # in another order
-        said = run(tmp_path, "batch", "import", str(results))
+        said = run(indexed, "batch", "import", str(results))
         assert f"{len(lines)} replies stored, 0 known before, 0 still missing" in said.stdout
     assert rounds == [4, 4]
-    status = run(tmp_path, "batch", "status", *names)
+    status = run(indexed, "batch", "status", *names)
     assert f"{CODE}  all replies are there" in status.stdout
-    page = run(tmp_path, "regenerate", *names, "--replay")
+    page = run(indexed, "regenerate", *names, "--replay")
     assert page.returncode == 0 and "calls: 0 asked, 8 from the journal" in page.stdout
 
 
-def test_a_batch_that_failed_in_part_leaves_the_rest_pending(tmp_path):
+def test_a_batch_that_failed_in_part_leaves_the_rest_pending(indexed):
     names = (CODE, "--model", "stub")
-    first, second, *others = run(tmp_path, "batch", "export", *names).stdout.splitlines()
-    results = tmp_path / "results.jsonl"
+    first, second, *others = run(indexed, "batch", "export", *names).stdout.splitlines()
+    results = indexed / "results.jsonl"
     failed = json.dumps(
         {"custom_id": json.loads(second)["custom_id"], "response": None, "error": {"message": "expired"}}
     )
     results.write_text("\n".join([answered(first), answered(first), failed, "{", *map(answered, others)]))
-    said = run(tmp_path, "batch", "import", str(results))
+    said = run(indexed, "batch", "import", str(results))
     assert said.returncode == 0
     assert "3 replies stored, 1 known before, 1 still missing" in said.stdout
     assert "line 3: failed: expired" in said.stdout and "line 4: no JSON" in said.stdout
-    status = run(tmp_path, "batch", "status", *names, "--json")
+    status = run(indexed, "batch", "status", *names, "--json")
     waiting = json.loads(status.stdout)["waiting"]
     assert list(waiting.values()).count("draft") == 1 and list(waiting.values()).count("judge") == 3
 
@@ -190,26 +191,26 @@ def refused(line: str) -> str:
     return json.dumps(result)
 
 
-def test_a_reply_of_no_use_is_named_and_handed_out_again_only_when_asked_to(tmp_path):
+def test_a_reply_of_no_use_is_named_and_handed_out_again_only_when_asked_to(indexed):
     names = ("batch", "export", CODE, "--model", "stub", "--judge", "none")
-    first, second, *others = run(tmp_path, *names).stdout.splitlines()
+    first, second, *others = run(indexed, *names).stdout.splitlines()
     wrong = json.loads(answered(second))
     wrong["response"]["body"]["choices"][0]["message"]["content"] = '{"\\u001b[2J": 1}'
-    results = tmp_path / "results.jsonl"
+    results = indexed / "results.jsonl"
     results.write_text("\n".join([refused(first), json.dumps(wrong), *map(answered, others)]))
-    said = run(tmp_path, "batch", "import", str(results)).stdout
+    said = run(indexed, "batch", "import", str(results)).stdout
     assert "4 replies stored, 0 known before, 1 still missing" in said
     assert "line 1: the reply cannot be used: refusal" in said
     assert "line 2: the reply cannot be used: invalid" in said
-    once_more = run(tmp_path, *names)
+    once_more = run(indexed, *names)
     lines = once_more.stdout.splitlines()
     assert first not in lines and second not in lines
     assert sum("previous reply could not be used" in line for line in lines) == 1  # to the wrong form
     assert "1 calls handed out before are waited for no more" in once_more.stderr
-    assert sorted(run(tmp_path, *names, "--again").stdout.splitlines()) == sorted([first, *lines])
+    assert sorted(run(indexed, *names, "--again").stdout.splitlines()) == sorted([first, *lines])
     results.write_text(answered(first))
-    assert "1 replies stored, 0 known before" in run(tmp_path, "batch", "import", str(results)).stdout
-    assert first not in run(tmp_path, *names, "--again").stdout.splitlines()
+    assert "1 replies stored, 0 known before" in run(indexed, "batch", "import", str(results)).stdout
+    assert first not in run(indexed, *names, "--again").stdout.splitlines()
 
 
 @pytest.fixture
@@ -218,9 +219,9 @@ def batches() -> Iterator[BatchServer]:
         yield serving
 
 
-def test_batches_are_submitted_once_polled_and_submitted_for_other_pages(tmp_path, batches):
+def test_batches_are_submitted_once_polled_and_submitted_for_other_pages(indexed, batches):
     def call(*arguments: str):
-        return run(tmp_path, "batch", *arguments, OPENAI_BASE_URL=batches.url)
+        return run(indexed, "batch", *arguments, OPENAI_BASE_URL=batches.url)
 
     submit = ("submit", CODE, "--model", "stub")
     assert call(*submit).stdout == "batch-0: 4 calls to openai:stub, validating\n"
@@ -229,7 +230,7 @@ def test_batches_are_submitted_once_polled_and_submitted_for_other_pages(tmp_pat
     assert call("submit", "29881", "--model", "stub").stdout.startswith("batch-1: 4 calls")
     assert call("poll").stdout.startswith("batch-") and batches.created == 2
     batches.end("batch-0")
-    with exclusive_lock(tmp_path / "batches.lock", what="x"):
+    with exclusive_lock(indexed / "batches.lock", what="x"):
         for busy in (submit, ("poll",), ("import", "/dev/null")):
             done = call(*busy)
             assert done.returncode == 6 and "another briefwright process" in done.stderr
@@ -238,9 +239,9 @@ def test_batches_are_submitted_once_polled_and_submitted_for_other_pages(tmp_pat
     assert call(*submit).stdout.startswith("batch-2: 4 calls")  # the judge's
 
 
-def test_a_batch_whose_answer_was_lost_is_not_paid_again(tmp_path, batches):
+def test_a_batch_whose_answer_was_lost_is_not_paid_again(indexed, batches):
     def call(*arguments: str):
-        return run(tmp_path, "batch", *arguments, OPENAI_BASE_URL=batches.url)
+        return run(indexed, "batch", *arguments, OPENAI_BASE_URL=batches.url)
 
     submit = ("submit", CODE, "--model", "stub")
     batches.answer = (True, 502)
@@ -259,14 +260,14 @@ def test_a_batch_whose_answer_was_lost_is_not_paid_again(tmp_path, batches):
     assert waits.stdout == "nothing to submit: all were submitted\n" and batches.created == 2
     assert "may still be on its way; poll again after" in waits.stderr
     later = str(int(time.time()) + 3600)
-    again = run(tmp_path, "batch", *submit, OPENAI_BASE_URL=batches.url, SOURCE_DATE_EPOCH=later)
+    again = run(indexed, "batch", *submit, OPENAI_BASE_URL=batches.url, SOURCE_DATE_EPOCH=later)
     assert again.stdout.startswith("batch-1: 4 calls") and len(again.stderr.splitlines()) == 1
     assert "was begun and never came to be" in again.stderr
 
 
-def test_a_batch_that_failed_says_why_and_can_be_submitted_again(tmp_path, batches):
+def test_a_batch_that_failed_says_why_and_can_be_submitted_again(indexed, batches):
     def call(*arguments: str):
-        return run(tmp_path, "batch", *arguments, OPENAI_BASE_URL=batches.url)
+        return run(indexed, "batch", *arguments, OPENAI_BASE_URL=batches.url)
 
     submit = ("submit", CODE, "--model", "stub")
     errors = {"data": [{"line": n, "message": f"no such\x1b[2J model {n}"} for n in range(1, 6)]}
@@ -286,17 +287,17 @@ def test_a_batch_that_failed_says_why_and_can_be_submitted_again(tmp_path, batch
     assert call("poll").stdout == "no batch is under way\n"
 
 
-def test_a_reply_of_no_use_is_asked_again_only_by_a_refresh(tmp_path, server):
+def test_a_reply_of_no_use_is_asked_again_only_by_a_refresh(indexed, server):
     address, asked = server
     ask = ("regenerate", CODE, "--model", "stub")
-    assert run(tmp_path, *ask, OPENAI_BASE_URL=address).returncode == 0
+    assert run(indexed, *ask, OPENAI_BASE_URL=address).returncode == 0
     entry = next(
-        path for path in sorted((tmp_path / "journal").iterdir()) if b'"DraftReply"' in path.read_bytes()
+        path for path in sorted((indexed / "journal").iterdir()) if b'"DraftReply"' in path.read_bytes()
     )
     stored = json.loads(entry.read_text())
     entry.write_text(json.dumps({**stored, "reply": {**stored["reply"], "text": "", "refusal": "No."}}))
     calls = len(asked)
-    again = run(tmp_path, *ask, OPENAI_BASE_URL=address)
+    again = run(indexed, *ask, OPENAI_BASE_URL=address)
     assert "calls: 0 asked, 7 from the journal, 1 of no use" in again.stdout and len(asked) == calls
-    refreshed = run(tmp_path, *ask, "--refresh", OPENAI_BASE_URL=address)
+    refreshed = run(indexed, *ask, "--refresh", OPENAI_BASE_URL=address)
     assert "calls: 8 asked, 0 from the journal;" in refreshed.stdout

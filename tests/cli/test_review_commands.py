@@ -2,17 +2,19 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import with_index
 from tests.cli.processes import run
 
 CODE = "29881"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
+def made(tmp_path_factory, index_made):
+    folder = with_index(tmp_path_factory.mktemp("home"), index_made)
     done = run(folder, "regenerate", CODE, "20610")
     assert done.returncode == 0, done.stderr
     assert run(folder, "regenerate", CODE, "--as-of", "2025-11-03").returncode == 0
@@ -82,10 +84,10 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(made, arguments, says):
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_review_through_files(home, tmp_path):
+def test_a_review_through_files(home, index_made, tmp_path):
     """Of a code that is in no starter set, and so never published from here."""
     own = tmp_path / "home"
-    shutil.copytree(home, own)
+    with_index(Path(shutil.copytree(home, own)), index_made)
     assert run(own, "regenerate", "20001").returncode == 0
     out = run(own, "review", "export", "20001", "--to", str(tmp_path))
     assert out.returncode == 0 and "edit this, then" in out.stdout

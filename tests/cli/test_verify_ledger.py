@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from tests.cli.conftest import with_index
 from tests.cli.processes import run
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
+def home(tmp_path_factory, index_made):
+    folder = with_index(tmp_path_factory.mktemp("home"), index_made)
     done = run(folder, "regenerate", "20970", "27447", "--as-of", "2026-11-24")
     assert done.returncode == 0, done.stderr
     return folder

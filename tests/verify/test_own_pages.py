@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def pages(workspace):
     return {item.page.hcpcs_code: item.path.parent for item in written}
 
 
+@cache
+def checked(path, code, workspace):
+    """The results of a page as it was made, for all tests."""
+    return tuple(check(path, code, workspace))
+
+
 def check(path, code, workspace, embedder=None):
     embedder = embedder or HashingEmbedder()
     return list(
@@ -67,7 +74,7 @@ def check(path, code, workspace, embedder=None):
 @pytest.mark.parametrize("name", ["page.md", "page.html"])
 @pytest.mark.parametrize("code", SIX)
 def test_own_page_holds(pages, workspace, code, name):
-    results = check(pages[code] / name, code, workspace)
+    results = checked(pages[code] / name, code, workspace)
     counts = Counter(result.label for result in results)
     assert counts[Label.REFUTED] == 0, [r.claim for r in results if r.label is Label.REFUTED]
     assert counts[Label.SUPPORTED] >= 0.75 * len(results), [
@@ -85,7 +92,7 @@ def statements(folder):
 def test_every_table_row_of_an_own_page_is_supported(pages, workspace, code):
     rows = [
         r
-        for r in check(pages[code] / "page.md", code, workspace)
+        for r in checked(pages[code] / "page.md", code, workspace)
         if re.match(r"[\w ]+: .*; [\w ]+: ", r.claim)
     ]
     assert len(rows) >= 0.9 * len(statements(pages[code]))
@@ -133,7 +140,7 @@ REFUTED, UNSUPPORTED = {Label.REFUTED}, {Label.REFUTED, Label.NOT_ENOUGH_INFO}
     ],
 )
 def test_a_changed_copy_is_found_out(pages, workspace, tmp_path, code, old, new, labels):
-    before = {result.claim for result in check(pages[code] / "page.md", code, workspace)}
+    before = {result.claim for result in checked(pages[code] / "page.md", code, workspace)}
     results = check(changed(pages[code], tmp_path, old, new), code, workspace)
     touched = [result for result in results if result.claim not in before]
     assert len(touched) == 1
@@ -143,7 +150,7 @@ def test_a_changed_copy_is_found_out(pages, workspace, tmp_path, code, old, new,
 @pytest.mark.parametrize("code", ["20610", "27447"])
 def test_no_figure_of_a_page_can_be_changed_and_stay_supported(pages, workspace, tmp_path, code):
     """Every number of every supported claim, its last digit raised by one: none of the changed claims stands."""
-    originals = [r for r in check(pages[code] / "page.md", code, workspace) if r.label is Label.SUPPORTED]
+    originals = [r for r in checked(pages[code] / "page.md", code, workspace) if r.label is Label.SUPPORTED]
     lines = {}
     said = {result.claim for result in originals}
     for result in originals:
@@ -171,7 +178,7 @@ def test_no_claim_is_embedded_where_words_are_found(pages, workspace):
 def test_our_own_word_alone_is_never_sure(pages, workspace):
     sure = {"note": 0.8, "classification": 0.7}
     seen = Counter()
-    for result in check(pages["20970"] / "page.md", "20970", workspace):
+    for result in checked(pages["20970"] / "page.md", "20970", workspace):
         levels = {item.level for item in result.evidence}
         if result.label is not Label.SUPPORTED or result.confidence is None:
             continue
