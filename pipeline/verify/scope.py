@@ -22,6 +22,7 @@ from pipeline.data import (
     RowEvidence,
     SourceDocument,
 )
+from pipeline.facts.readers import pprrvu_rows
 from pipeline.facts.releases import parse_release
 from pipeline.verify.context import ClaimContext, Finding
 from pipeline.verify.reading import Reading, read_sentence, vocabulary
@@ -54,6 +55,7 @@ _FIELDS = {
     "PTPH": ("ptp_",),
     "AOC": ("add_on_code", "addon_", "primary_"),
 }
+_FEE_SCHEDULE = frozenset(column.field for column in pprrvu_rows.LAYOUT.columns)
 # "according to the PTP table": the sources that sentences name, and the families that hold what they are credited with.
 _CREDITED = re.compile(
     r"\b(?:according to|per|from|in|by|under|source:?) (?:the |cms's |cms |medicare |medicare's )*(?:"
@@ -152,6 +154,8 @@ def could_hold(fact: Fact) -> bool:
         family = parse_release(fact.release).family
     except ValueError:
         return False
+    if fact.field in _FEE_SCHEDULE:  # which has the OPPS caps of imaging as well
+        return family == "RVU"
     if own := _FIELDS.get(family):
         return fact.field.startswith(own)
     others = {start for starts in _FIELDS.values() for start in starts}

@@ -159,5 +159,7 @@ def test_every_table_holds_its_own_fields_only():
     made = {"value": "1", "valid_from": date(2026, 1, 1), "locator": "x", "hcpcs_code": "20970"}
     assert could_hold(Fact(field="ptp_column_two:20900", release="PTP-2026Q3", **made))
     assert not could_hold(Fact(field="ptp_column_two:20900", release="RVU26D", **made))
+    assert could_hold(Fact(field="opps_nonfac_pe_amount", release="RVU25D", **made))
+    assert not could_hold(Fact(field="opps_nonfac_pe_amount", release="OPPS-2026-07", **made))
     assert not could_hold(Fact(field="asc_rate", release="OPPS-2026-07", **made))
     assert not could_hold(Fact(field="work_rvu", release="no release", **made))
