@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from pipeline.data import (
-    Decision,
-    DecisionKind,
     Evidence,
     Judgement,
     Label,
@@ -22,18 +20,9 @@ from pipeline.examine import Examiner
 from pipeline.identity import digest, judged_id
 from pipeline.page.layout import statements_of
 from pipeline.page.text import one_line
+from pipeline.review.amendments import Amendment
 from pipeline.run import claim_context
 from pipeline.workspace import Workspace
-
-
-class Amendment(NamedTuple):
-    """The words that are to stand for a claim whose words were `before`, who says so, and seeing which quotes."""
-
-    claim_id: str
-    before: str
-    text: str
-    reviewer: str
-    quotes: tuple[str, ...] = ()
 
 
 class Amended(NamedTuple):
@@ -42,16 +31,6 @@ class Amended(NamedTuple):
     page: Page
     applied: tuple[Amendment, ...]
     refused: dict[str, str]
-
-
-def amendments_of(decisions: Iterable[Decision]) -> list[Amendment]:
-    """The last amendment of each claim's words, the oldest first."""
-    last = {
-        (one.claim_id, one.before): Amendment(one.claim_id, one.before, one.text, one.reviewer, one.quotes)
-        for one in decisions
-        if one.decision is DecisionKind.AMEND
-    }
-    return list(last.values())
 
 
 def amend_page(page: Page, amendments: Sequence[Amendment], *, workspace: Workspace, today: date) -> Amended:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
+from pathlib import Path
 
 from pipeline.data import Fact, InputChange, Passage
 from pipeline.draft.diagnoses import draft_diagnoses
@@ -20,6 +21,8 @@ from pipeline.identity import code_digest, digest
 from pipeline.index.fusion import IN_RANGE, speaks_of
 from pipeline.inputs import PageInputs
 from pipeline.page.currency import carried_text
+from pipeline.review.amendments import amendments_of
+from pipeline.review.log import read_decisions
 from pipeline.sources.allowance import QuoteAllowance
 from pipeline.sources.codes_named import codes_named
 from pipeline.sources.notes import Note
@@ -27,6 +30,7 @@ from pipeline.sources.passages import split_passages
 from pipeline.verify import checker_version
 from pipeline.workspace import Workspace
 
+AMENDMENTS = "amendments"
 # By kind of input, then by item: what the page can see of it, in a few characters.
 Parts = Mapping[str, Mapping[str, str]]
 
@@ -165,6 +169,15 @@ class InputReader:
     def _site(self) -> str:
         blocks = [block.model_dump() for block in self._workspace.site_blocks]
         return _short(digest([self._workspace.site_name, blocks]))
+
+
+def amended_parts(parts: Parts, hcpcs_code: str, reviews: Path) -> dict[str, dict[str, str]]:
+    """The parts of a page with what its reviewers amended by now, by claim; that is laid over whatever is drafted."""
+    others = {kind: dict(items) for kind, items in parts.items() if kind != AMENDMENTS}
+    amended: dict[str, str] = {}
+    for one in amendments_of(read_decisions(reviews, hcpcs_code)):
+        amended[one.claim_id] = _short(digest([amended.get(one.claim_id, ""), one]))
+    return others | ({AMENDMENTS: dict(sorted(amended.items()))} if amended else {})
 
 
 def _order(inputs: PageInputs) -> dict[str, str]:

@@ -12,19 +12,21 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.amend import amend_page, amendments_of
+from pipeline.amend import amend_page
 from pipeline.changes.revisions import save_revision
 from pipeline.data import Page, Passage, Record
 from pipeline.draft.records import Draft
 from pipeline.errors import PublishError, SourceError, StateError
 from pipeline.examine import Examiner
 from pipeline.index import Embedder
+from pipeline.input_parts import amended_parts
 from pipeline.inputs import PageInputs, gather_inputs
 from pipeline.llm import Steps, run_many
 from pipeline.page.files import PAGE_FILES, render_files
 from pipeline.page.ledger import load_ledger
 from pipeline.published import read_published
 from pipeline.retrieve import opened_index
+from pipeline.review.amendments import amendments_of
 from pipeline.review.log import read_decisions
 from pipeline.run import (
     Drafter,
@@ -212,16 +214,17 @@ def store_candidate(
     today: date,
     dated: bool,
 ) -> Path:
-    """Keep the page as a revision made from these parts, and write its files; where its page.html lies.
+    """Keep the page as a revision made from these parts and its amendments, and write its files; where page.html lies.
 
     In this order: whatever is interrupted, a folder whose files are not those of a stored revision is made anew.
     """
     files = render_files(page, site_name=workspace.site_name)
+    settings = workspace.settings
     save_revision(
         page,
         files,
-        workspace.settings.revisions,
-        parts=parts,
+        settings.revisions,
+        parts=amended_parts(parts, page.hcpcs_code, settings.reviews),
         made_on=today,
         dated=dated,
         sources=workspace.sources_on(page.as_of),

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.amend import amend_page, amendments_of
+from pipeline.amend import amend_page
 from pipeline.changes.diff import ledger_sha256
 from pipeline.changes.redline import render_redline
 from pipeline.changes.revisions import read_revision
@@ -18,6 +18,7 @@ from pipeline.errors import UsageError
 from pipeline.page.layout import statements_of
 from pipeline.published import rolled_back_at
 from pipeline.regenerate import candidate_folder, read_candidate, store_candidate
+from pipeline.review.amendments import amendments_of
 from pipeline.review.approval import review_page
 from pipeline.review.decisions_file import DecidedPage, read_decisions_file, write_decisions_file
 from pipeline.review.log import append_decisions, read_decisions
@@ -137,7 +138,11 @@ class _Ready(NamedTuple):
 
 
 def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime) -> _Ready:
-    taken = take_decisions(page, compare_for_review(page.code, workspace.settings), by=by, now=now)
+    diff = compare_for_review(page.code, workspace.settings)
+    log = read_decisions(workspace.settings.reviews, page.code)
+    if page.new_sha256 != diff.new_sha256 and _was_taken(page, log, by):
+        return _Ready((), ())
+    taken = take_decisions(page, diff, by=by, now=now)
     amending = [one for one in taken.decisions if one.decision is DecisionKind.AMEND]
     candidate = read_candidate(candidate_folder(page.code, workspace.settings))
     if taken.problems or not amending or candidate is None:
@@ -157,6 +162,17 @@ def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime)
         for one in taken.decisions
     )
     return _Ready(decisions, (), found.page)
+
+
+def _was_taken(page: DecidedPage, log: Sequence[Decision], by: str) -> bool:
+    """Whether this very file was recorded before, and amended the candidate, so that it shows what it shows no more."""
+    recorded = {
+        (one.change_id, one.decision)
+        for one in log
+        if one.reviewer == by and one.new_sha256 == page.new_sha256
+    }
+    asked = {(entry.id, entry.decision) for entry in page.change if entry.decision}
+    return ("amend" in {decision for _, decision in asked}) and asked <= recorded
 
 
 def _replace_candidate(page: Page, workspace: Workspace, now: datetime) -> None:

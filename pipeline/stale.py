@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.changes.revisions import read_revision
 from pipeline.conflicts import find_conflicts
 from pipeline.data import PageState, Revision
-from pipeline.input_parts import InputReader, changed_parts
+from pipeline.input_parts import InputReader, amended_parts, changed_parts
 from pipeline.inputs import gather_inputs
 from pipeline.page.files import PAGE_FILES
 from pipeline.page.ledger import load_ledger
@@ -39,7 +39,8 @@ def _state(code: str, folder: Path, reader: InputReader, *, workspace: Workspace
     revision = read_revision(workspace.settings.revisions, code, sha256)
     if revision is None or not _has_files(folder, revision):
         return PageState(hcpcs_code=code, state="unknown")
-    parts = reader.read(gather_inputs(code, workspace=workspace, as_of=as_of))
+    drawn = reader.read(gather_inputs(code, workspace=workspace, as_of=as_of))
+    parts = amended_parts(drawn, code, workspace.settings.reviews)
     if parts != revision.parts:
         return PageState(hcpcs_code=code, state="stale", changes=tuple(changed_parts(revision.parts, parts)))
     if revision.sources != workspace.sources_on(as_of) and (

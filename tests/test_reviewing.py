@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.amend import Amendment, amend_page
+from pipeline.amend import amend_page
 from pipeline.check_ledger import check_ledger, held_by
 from pipeline.data import ChangeKind, DecisionKind, Risk
 from pipeline.errors import UsageError
 from pipeline.index import HashingEmbedder
 from pipeline.page.layout import statements_of
 from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
+from pipeline.review.amendments import Amendment
 from pipeline.review.log import read_decisions
 from pipeline.reviewing import export_review, import_review, review_of
 from pipeline.run import Drafter
