@@ -90,8 +90,9 @@ class InputReader:
         found = {}
         for key, fact in inputs.rows.items():
             evidence = row_evidence(fact, as_of)
-            seen = [fact.model_dump_json(), carried_text(evidence, as_of), evidence.currency]
-            found[key] = f"{fact.value} ({fact.release}) #{_short(digest(seen))}"
+            carried = carried_text(evidence, as_of)
+            seen = [fact.model_dump_json(), carried, evidence.currency]
+            found[key] = f"{fact.value} ({carried or fact.release}) #{_short(digest(seen))}"
         own = {**inputs.facts}
         others = sorted(_line(fact) for key, fact in own.items() if key not in inputs.rows and is_edit(fact))
         if others:

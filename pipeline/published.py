@@ -25,6 +25,16 @@ def publication_of(hcpcs_code: str, settings: Settings) -> Publication | None:
     return last if last and last.kind != "unpublished" else None
 
 
+def is_up(hcpcs_code: str, settings: Settings) -> bool:
+    """Whether the candidate of a code is the very page that is published, or there is none."""
+    last = publication_of(hcpcs_code, settings)
+    try:
+        ledger = (settings.candidates / hcpcs_code / _LEDGER).read_bytes()
+    except OSError:
+        return True
+    return last is not None and hashlib.sha256(ledger).hexdigest() == last.sha256.get(_LEDGER)
+
+
 def rolled_back_at(hcpcs_code: str, settings: Settings) -> datetime | None:
     """When the page of a code was last rolled back to an earlier revision."""
     return max(

@@ -198,8 +198,11 @@ def finish_publishing(site: Site, *, to: Path | None = None) -> int:
         if to is None:
             return 0
         inside = site.root.resolve()
-        if to.resolve() == inside or inside in to.resolve().parents:
-            raise UsageError(f"{to} lies in {site.root}, where the site is made; choose a folder elsewhere")
+        target = to.resolve()
+        if target == inside or inside in target.parents or target in inside.parents:
+            raise UsageError(
+                f"{to} lies in, or around, {site.root}, where the site is made; choose a folder elsewhere"
+            )
         if not log:
             raise UsageError(f"nothing was ever published to {site.root}; `briefwright publish CODES` first")
         return copy_site(site.root, to)

@@ -61,6 +61,8 @@ def _has_files(folder: Path, revision: Revision) -> bool:
         return False
 
 
-def codes_with_candidates(settings: Settings) -> list[str]:
-    """The codes of which there is a candidate of today, sorted."""
-    return sorted(path.parent.name for path in settings.candidates.glob(f"*/{PAGE_FILES[-1]}"))
+def codes_with_candidates(settings: Settings, *, as_of: date | None = None) -> list[str]:
+    """The codes of which there is a candidate of today, or one for a date of service, sorted."""
+    dated = f"as-of/{as_of}/" if as_of else ""
+    found = settings.candidates.glob(f"*/{dated}{PAGE_FILES[-1]}")
+    return sorted(path.relative_to(settings.candidates).parts[0] for path in found)

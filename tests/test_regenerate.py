@@ -1,8 +1,7 @@
 """The whole run over the starter set, with the deterministic embedder and a fixed clock."""
 
 import json
-import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pipeline.errors import NoFactsError, StateError
 from pipeline.index import HashingEmbedder
 from pipeline.page.assemble import count_claims
 from pipeline.page.layout import statements_of
+from pipeline.publishing import Ready, Site, publish_pages
 from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
 from pipeline.settings import Settings, read_settings
 from pipeline.store import exclusive_lock
@@ -316,7 +316,10 @@ def test_a_page_for_an_asked_date_is_kept_apart_from_the_current_one(tmp_path):
 def test_without_a_candidate_the_published_page_gives_the_dates(tmp_path, monkeypatch):
     (first,) = regenerate(["20610"], tmp_path / "a")
     outputs = tmp_path / "outputs"
-    shutil.copytree(first.path.parent, outputs / "20610")
+    site = Site(root=outputs, name="Briefwright")
+    publish_pages(
+        [Ready(first.page)], site, approve=lambda _: "A. Coder", now=datetime(2026, 11, 24, tzinfo=UTC)
+    )
     monkeypatch.setattr(Settings, "outputs", property(lambda self: outputs))
     (second,) = regenerate(["20610"], tmp_path / "b", today=date(2026, 12, 24))
     assert second.page.verified_on == AS_OF

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from pipeline.errors import SourceError
 from pipeline.llm import load_prices
 from pipeline.page.ledger import dump_ledger
-from pipeline.publishing import Ready, publish_pages
+from pipeline.publishing import Ready, finish_publishing, publish_pages
 from pipeline.status import site_status, spent_so_far
 from tests.site.pages import NOW, page_of, publish, site_at, with_text
 
@@ -53,6 +54,17 @@ def test_each_state(site):
         "27130": "candidate",
     }
     assert found.counts()["published"] == 2 and not found.interrupted
+
+
+@pytest.mark.parametrize("file", ["page.html", "page.md", "page.json"])
+def test_a_file_that_was_edited_since_is_told_and_goes_nowhere(site, tmp_path, file):
+    publish(site, page_of("20970"))
+    path = site.root / "20970" / file
+    path.write_bytes(path.read_bytes().replace(b"20970", b"20971", 1))
+    _, pages = status(site)
+    assert pages["20970"].state == "damaged"
+    with pytest.raises(SourceError, match="is not the file that was published"):
+        finish_publishing(site, to=tmp_path / "www")
 
 
 def test_a_page_of_a_code_that_was_deleted_is_told(site):

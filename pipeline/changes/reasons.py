@@ -15,6 +15,7 @@ from pipeline.data import (
     ReasonKind,
     Risk,
 )
+from pipeline.facts.rows import BEFORE
 
 _RULES = frozenset(("coverage", "denials", "faqs", "edits", "indicators"))
 _PAYMENT = frozenset(("payment", "rvu"))
@@ -143,11 +144,18 @@ def _from_sources(new: ClaimState) -> Iterator[Reason]:
         yield Reason(kind="note" if kind == "note" else "document", text=f"rests on {kind} {name}")
 
 
+def by_gravity(change: InputChange) -> tuple[bool, bool]:
+    """Sorts changed inputs: other values before newer releases of the same, this year's rows before the last one's."""
+    old, _, new = (side.partition(" (")[0] for side in change.detail.partition(" → "))
+    return change.item.startswith(BEFORE), change.part == "facts" and old == new
+
+
 def _from_inputs(inputs: Sequence[InputChange], state: ClaimState | None, *, gone: bool) -> Iterator[Reason]:
     """The changed inputs that can have done it: those the claim rests on first, else those of the whole page."""
     quoted = [item.document_id for item in state.evidence if item.kind == "quote"] if state else []
     cited = {document.removeprefix("note:") for document in quoted}
+    cited |= {item.fact.field for item in state.evidence if item.kind == "row"} if state else set()
     own = [change for change in inputs if change.item in cited]
-    for change in own or inputs:
+    for change in sorted(own or inputs, key=by_gravity):
         if own or change.part not in _SOURCE_PARTS or gone:
             yield Reason(kind=_KINDS.get(change.part, "program"), text=change.as_text())

@@ -85,6 +85,32 @@ def select(
     )
 
 
+def select_candidates(
+    codes: list[str] | None,
+    ranges: list[str] | None,
+    workspace: Workspace,
+    *,
+    all_codes: bool = False,
+    as_of: date | None = None,
+) -> list[str]:
+    """The codes whose candidates are meant: all there are where none is named, of ranges and --all those that have one.
+
+    `as_of`: the candidates for that date of service. Raises UsageError where there is none.
+    """
+    from pipeline.selector import parse_code
+    from pipeline.stale import codes_with_candidates
+
+    held = codes_with_candidates(workspace.settings, as_of=as_of)
+    chosen = held
+    if codes or ranges or all_codes:
+        named = {parse_code(code) for code in codes or ()}
+        found = select(codes, ranges, workspace, all_codes=all_codes)
+        chosen = [code for code in found if code in named or code in held]
+    if not chosen:
+        raise UsageError("there is no candidate among these; `briefwright regenerate CODES` writes them")
+    return chosen
+
+
 def progress(message: str) -> None:
     """One line of progress on standard error; overwrites itself on a terminal, silent when redirected."""
     if sys.stderr.isatty():

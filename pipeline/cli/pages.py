@@ -89,7 +89,9 @@ def regenerate(
 
     workspace = open_workspace()
     on, today = parse_date(as_of), now().date()
-    chosen = choose(codes, ranges, workspace, all_codes=all_codes, stale=stale, as_of=on)
+    chosen = choose(
+        codes, ranges, workspace, all_codes=all_codes, stale=stale, as_of=on, dated=as_of is not None
+    )
     if estimate:
         names = require_names(model, judge, repair, what="an estimate")
         _print_estimate(chosen, names, prices, workspace=workspace, as_of=on, as_json=as_json)

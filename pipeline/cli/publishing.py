@@ -19,6 +19,7 @@ from pipeline.cli.common import (
     parse_date,
     print_json,
     select,
+    select_candidates,
 )
 from pipeline.errors import UsageError
 
@@ -56,6 +57,12 @@ def publish(
             "pages with any other open change are held back."
         ),
     ] = None,
+    changed: Annotated[
+        bool,
+        typer.Option(
+            "--changed", help="Every candidate that is not what is published; of those named, if any."
+        ),
+    ] = False,
     unreviewed: Annotated[
         bool, typer.Option("--unreviewed", help="Publish as starter content that nobody reviewed, so marked.")
     ] = False,
@@ -66,6 +73,8 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Publish candidates to outputs/, all or none, under a reviewer's name; index, feed and corrections follow."""
+    from pipeline.page.text import visible
+    from pipeline.published import is_up
     from pipeline.publishing import finish_publishing, publish_pages, roll_back
     from pipeline.signing import signer_of
 
@@ -79,12 +88,20 @@ def publish(
     )
     site = _site(workspace)
     on = parse_date(as_of) if as_of else None
-    if not (codes or ranges or all_codes):
+    if changed and (on or revision):
+        raise UsageError("--changed goes with neither --as-of nor --revision; name the codes")
+    if not (codes or ranges or all_codes or changed):
         if to is None:
             finish_publishing(site)
-            print(f"no code named; what was begun in {site.root} is finished and its files are up to date")
+            said = f"no code named; what was begun in {site.root} is finished and its files are up to date"
+            if as_json:
+                print_json({"finished": str(site.root)})
+            else:
+                print(said)
     else:
-        chosen = select(codes, ranges, workspace, all_codes=all_codes)
+        chosen = select_candidates(codes, ranges, workspace, all_codes=all_codes, as_of=on)
+        if changed:
+            chosen = [code for code in chosen if not is_up(code, workspace.settings)]
         if revision is not None:
             if len(chosen) != 1 or on or unreviewed:
                 raise UsageError(
@@ -107,18 +124,24 @@ def publish(
                 print_json(publication.model_dump(mode="json"))
             else:
                 how = "rolled back" if publication.kind == "rolled_back" else "published"
-                by = "not reviewed" if unreviewed else f"approved by {publication.reviewer}"
+                by = "not reviewed" if unreviewed else f"approved by {visible(publication.reviewer)}"
                 print(f"{how} {publication.hcpcs_code} to {site.root / publication.name}, {by}")
         for name, why in done.held.items():
             if as_json:
                 print_json({"held_back": name, "reason": why})
             else:
                 print(f"held back {name}: {why}")
+        for name in done.unchanged if as_json else ():
+            print_json({"unchanged": name})
         if done.unchanged and not as_json:
             print(f"unchanged, and published before: {', '.join(done.unchanged)}")
+        if not (chosen or as_json):
+            print("nothing to publish: every candidate is up as it is")
     if to is not None:
         written = finish_publishing(site, to=to)
-        if not as_json:
+        if as_json:
+            print_json({"copied_to": str(to), "files_written": written})
+        else:
             print(f"the site is in {to}: {written} files written, the others were up to date")
 
 
@@ -131,6 +154,7 @@ def unpublish(
     as_json: Json = False,
 ) -> None:
     """Take published pages down, those for dates of service included; the log and the corrections say so."""
+    from pipeline.page.text import visible
     from pipeline.publishing import unpublish_pages
 
     workspace = open_workspace()
@@ -146,7 +170,7 @@ def unpublish(
         if as_json:
             print_json(publication.model_dump(mode="json"))
         else:
-            print(f"took down {publication.name}: {publication.reason}")
+            print(f"took down {publication.name}: {visible(publication.reason)}")
 
 
 def read_revision(hcpcs_code: str, name: str, workspace: Workspace) -> Page:

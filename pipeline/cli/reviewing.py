@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.common import AllCodes, Codes, Json, Ranges, now, open_workspace, print_json, select
+from pipeline.cli.common import (
+    AllCodes,
+    Codes,
+    Json,
+    Ranges,
+    now,
+    open_workspace,
+    print_json,
+    select_candidates,
+)
 from pipeline.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -69,12 +78,12 @@ def export(
     reviewer: Reviewer = "",
     as_json: Json = False,
 ) -> None:
-    """Write the redline of each changed candidate, and one file of decisions to edit."""
+    """Write the redline of each changed candidate, of all where none is named, and one file of decisions to edit."""
     from pipeline.reviewing import export_review
 
     workspace = open_workspace()
     done = export_review(
-        select(codes, ranges, workspace, all_codes=all_codes), workspace, to, reviewer=reviewer
+        select_candidates(codes, ranges, workspace, all_codes=all_codes), workspace, to, reviewer=reviewer
     )
     if as_json:
         print_json(done.model_dump(mode="json"))
@@ -124,16 +133,9 @@ def status(
 ) -> None:
     """Say of each candidate how many of its changes are decided; of all candidates where no code is named."""
     from pipeline.reviewing import review_of
-    from pipeline.stale import codes_with_candidates
 
     workspace = open_workspace()
-    named = bool(codes or ranges or all_codes)
-    chosen = (
-        select(codes, ranges, workspace, all_codes=all_codes)
-        if named
-        else codes_with_candidates(workspace.settings)
-    )
-    for code in chosen:
+    for code in select_candidates(codes, ranges, workspace, all_codes=all_codes):
         page = review_of(code, workspace)
         if as_json:
             print_json(page.model_dump(mode="json"))

@@ -13,7 +13,7 @@ from pipeline.errors import NoFactsError, UsageError
 if TYPE_CHECKING:
     from datetime import date
 
-    from pipeline.data import InputChange, PageState
+    from pipeline.data import PageState
     from pipeline.run import Drafter
     from pipeline.workspace import Workspace
 
@@ -42,10 +42,11 @@ def choose(
     all_codes: bool,
     stale: bool,
     as_of: date,
+    dated: bool = False,
 ) -> list[str]:
     """The codes asked for. Raises NoFactsError before any work is done for one that no table holds.
 
-    With `stale` and none named, those that have a candidate and still stand in the tables.
+    With `stale` and none named, those that have a candidate (`dated`: for that date) and still stand in the tables.
     """
     if not stale or codes or ranges or all_codes:
         chosen = select(codes, ranges, workspace, all_codes=all_codes)
@@ -54,7 +55,7 @@ def choose(
         return chosen
     from pipeline.stale import codes_with_candidates
 
-    held = codes_with_candidates(workspace.settings)
+    held = codes_with_candidates(workspace.settings, as_of=as_of if dated else None)
     if not held:
         raise UsageError("there is no candidate yet; name codes, such as `briefwright regenerate 20970`")
     return [code for code in held if _is_in_tables(code, workspace, as_of)]
@@ -100,16 +101,11 @@ def why(state: PageState) -> str:
     """Why a page is made anew, its gravest changes named: other values before newer releases of the same."""
     if state.state != "stale":
         return _WORDS.get(state.state, state.state)
-    said = [change.as_text() for change in sorted(state.changes, key=_gravity)[:_SHOWN]]
+    from pipeline.changes.reasons import by_gravity
+
+    said = [change.as_text() for change in sorted(state.changes, key=by_gravity)[:_SHOWN]]
     more = len(state.changes) - len(said)
     return "; ".join(said) + (f"; and {more} more" if more else "")
-
-
-def _gravity(change: InputChange) -> tuple[bool, bool]:
-    from pipeline.facts.rows import BEFORE
-
-    old, _, new = (side.partition(" (")[0] for side in change.detail.partition(" → "))
-    return change.item.startswith(BEFORE), bool(change.detail) and old == new
 
 
 def _count(states: list[PageState], what: str) -> str:

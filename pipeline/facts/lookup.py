@@ -183,7 +183,12 @@ class FactStore:
 
     @cached_property
     def _whole_releases(self) -> frozenset[str]:
-        return frozenset(table.release.name for table in self.database.tables())
+        # Of a fee schedule release, its tables of localities and factors say nothing of a code.
+        return frozenset(
+            table.release.name
+            for table in self.database.tables()
+            if table.layout == FEE_SCHEDULE or table.release.family != "RVU"
+        )
 
     def naming(self, hcpcs_code: str, as_of: date) -> list[Fact]:
         """Rows of other codes that name this one as their partner, by code.

@@ -114,6 +114,20 @@ def test_one_missing_candidate_keeps_all_back(settings):
     assert not files_of(settings.outputs)
 
 
+def test_all_that_changed_without_naming_it(settings, tmp_path):
+    for code in ("20970", "29881"):
+        candidate(settings, page_of(code))
+    run("publish", "--changed", "--reviewer", "A. Coder")
+    assert run("publish", "--changed", "--reviewer", "A. Coder").startswith("nothing to publish")
+    candidate(settings, with_text(page_of(), "Another sentence."))
+    said = run("review", "export", "--to", str(tmp_path / "review"))
+    assert "redline-20970.html" in said and "1 unchanged, nothing to decide: 29881" in said
+    with pytest.raises(BriefwrightError, match=r"^1 of 1 changes of 20970 wait"):
+        run("publish", "--changed", "--range", "20000-29999", "--reviewer", "A. Coder")
+    with pytest.raises(BriefwrightError, match="no candidate among these"):
+        run("publish", "--changed", "--range", "27400-27499", "--reviewer", "A. Coder")
+
+
 def test_roll_back_is_one_command(settings, tmp_path):
     first, second = page_of(), with_text(page_of(), "Another sentence.")
     for page in (first, second):
@@ -137,6 +151,8 @@ def test_roll_back_is_one_command(settings, tmp_path):
         ("publish", "20970", "--revision", "x", "--reviewer", "A", "--unreviewed"),
         ("publish", "20970"),
         ("publish", "--to", "{outputs}/www"),
+        ("publish", "--to", "{outputs}/.."),
+        ("publish", "--changed", "--as-of", "2026-01-15", "--reviewer", "A"),
         ("publish", "--to", "{home}/www"),
         ("unpublish", "20970", "--reviewer", "A", "--reason", "x"),
     ],
