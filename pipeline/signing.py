@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.changes.newer_release import is_newer_figures, releases_of
 from pipeline.compare import compare_for_review
 from pipeline.data import Page, PageDiff, SourceUse
 from pipeline.errors import PublishError
 from pipeline.published import read_reviewed
+from pipeline.review.approval import person_of
 from pipeline.reviewing import review_diff
 from pipeline.workspace import Workspace
 
@@ -15,16 +18,16 @@ def signer_of(
     page: Page,
     workspace: Workspace,
     *,
-    reviewer: str,
+    reviewers: Sequence[str] = (),
     auto_approve_figures: bool = False,
     unreviewed: bool = False,
 ) -> str:
-    """Who answers for the candidate: `reviewer`, or those who accepted its changes. Raises PublishError.
+    """Who answers for the candidate: `reviewers`, or those who accepted its changes. Raises PublishError.
 
-    As long as no page of the code is up that somebody signed for, whoever read the candidate whole may sign for it,
-    unless decisions about it are recorded. From then on each change needs its decisions; `auto_approve_figures` spares
-    those that are nothing but amounts of a newer release (`changes.newer_release`). Nobody answers for an `unreviewed`
-    one: it takes no reviewed page's place.
+    As long as no page of the code is up that somebody signed for, whoever read the candidate whole may sign for it, two
+    persons where the site profile asks for two of any kind of change, unless decisions about it are recorded. From then
+    on each change needs its decisions; `auto_approve_figures` spares those that are nothing but amounts of a newer
+    release (`changes.newer_release`). Nobody answers for an `unreviewed` one: it takes no reviewed page's place.
     """
     code = page.hcpcs_code
     diff = compare_for_review(code, workspace.settings)
@@ -40,14 +43,16 @@ def signer_of(
             raise PublishError(f"the page of {code} that is up was reviewed; publish it without --unreviewed")
         return ""
     accepted = sorted({person for change in review.changes for person in change.accepted_by})
-    signed = reviewer.strip() or ", ".join(accepted)
+    signed = ", ".join(_persons(reviewers) or accepted)
     if review.state == "unchanged" and auto_approve_figures:
         return signed or "nothing that a reader sees changed, approved automatically"
     if auto_approve_figures and not is_reviewed:
         raise PublishError(f"nobody has reviewed {code} yet; publish it with --reviewer NAME first")
     decided = any(change.accepted_by for change in review.changes)
-    if review.state != "waiting" or not (is_reviewed or decided or workspace.second_person):
+    if review.state != "waiting":
         return signed
+    if not (is_reviewed or decided):
+        return signer_of_whole(workspace, reviewers=reviewers)
     waiting = {change.change_id for change in review.changes if change.state == "waiting"}
     spared = _figure_changes(diff, page, workspace) if auto_approve_figures else set[str]()
     if left := len(waiting - spared):
@@ -56,6 +61,28 @@ def signer_of(
             f"`briefwright review export {code}`, edit, `briefwright review import`"
         )
     return signed or "figures of a newer release, approved automatically"
+
+
+def signer_of_whole(workspace: Workspace, *, reviewers: Sequence[str]) -> str:
+    """Who signs for a page as a whole, as for the first one of a code, and those for a date of service.
+
+    Raises PublishError where the site profile asks for two persons and fewer are named.
+    """
+    persons = _persons(reviewers)
+    if workspace.second_person and len(persons) < 2:
+        raise PublishError(
+            "the site profile asks for two persons; give --reviewer NAME twice for a page that both read whole"
+        )
+    return ", ".join(persons)
+
+
+def _persons(names: Sequence[str]) -> list[str]:
+    """Each person once, as first written."""
+    found: dict[str, str] = {}
+    for name in names:
+        if person := person_of(name):
+            found.setdefault(person, " ".join(name.split()))
+    return list(found.values())
 
 
 def _figure_changes(diff: PageDiff, page: Page, workspace: Workspace) -> set[str]:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from pipeline.data import Risk
 from pipeline.errors import PublishError, SourceError
 from pipeline.index import HashingEmbedder
 from pipeline.published import read_published
@@ -14,7 +15,7 @@ from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pag
 from pipeline.review.publish import read_log
 from pipeline.reviewing import export_review, import_review, review_of
 from pipeline.settings import Settings, read_settings
-from pipeline.signing import signer_of
+from pipeline.signing import signer_of, signer_of_whole
 from pipeline.workspace import Workspace
 from tests.syncing import Syncing
 from tests.tables_sample import fee, fee_csv
@@ -76,12 +77,12 @@ def sign(workspace, code, **more):
 @pytest.mark.parametrize("code", ["20001", "20004"])
 def test_amounts_of_a_newer_release_go_out_unasked_where_that_is_asked_for(workspace, code):
     with pytest.raises(PublishError, match="wait for a decision"):
-        sign(workspace, code, reviewer="")()
+        sign(workspace, code, reviewers=())()
     assert (
-        sign(workspace, code, reviewer="", auto_approve_figures=True)()
+        sign(workspace, code, reviewers=(), auto_approve_figures=True)()
         == "figures of a newer release, approved automatically"
     )
-    assert sign(workspace, code, reviewer="B. Coder", auto_approve_figures=True)() == "B. Coder"
+    assert sign(workspace, code, reviewers=["B. Coder"], auto_approve_figures=True)() == "B. Coder"
 
 
 def test_what_no_reader_sees_needs_nobody(workspace, monkeypatch):
@@ -89,15 +90,15 @@ def test_what_no_reader_sees_needs_nobody(workspace, monkeypatch):
     assert candidate is not None
     same = candidate.model_copy(update={"fingerprint": "0"})
     monkeypatch.setattr("pipeline.compare.read_reviewed", lambda code, settings: same)
-    assert sign(workspace, "20001", reviewer="")() == ""
-    said = sign(workspace, "20001", reviewer="", auto_approve_figures=True)()
+    assert sign(workspace, "20001", reviewers=())() == ""
+    said = sign(workspace, "20001", reviewers=(), auto_approve_figures=True)()
     assert said == "nothing that a reader sees changed, approved automatically"
 
 
 @pytest.mark.parametrize("code", ["20002", "20003"])
 def test_a_rule_or_a_payment_basis_waits_for_a_person(workspace, code):
     with pytest.raises(PublishError, match="wait for a decision"):
-        sign(workspace, code, reviewer="B. Coder", auto_approve_figures=True)()
+        sign(workspace, code, reviewers=["B. Coder"], auto_approve_figures=True)()
 
 
 def test_a_source_that_is_described_otherwise_waits_for_a_person(workspace, monkeypatch):
@@ -107,7 +108,7 @@ def test_a_source_that_is_described_otherwise_waits_for_a_person(workspace, monk
     other = page.model_copy(update={"sources": sources})
     monkeypatch.setattr("pipeline.compare.read_candidate", lambda folder: other)
     with pytest.raises(PublishError, match=r"^\d+ of \d+ changes of 20001 wait"):
-        signer_of(other, workspace, reviewer="", auto_approve_figures=True)
+        signer_of(other, workspace, reviewers=(), auto_approve_figures=True)
 
 
 def test_starter_content_is_signed_for_whole_or_stays_unreviewed(workspace, tmp_path, monkeypatch):
@@ -115,14 +116,16 @@ def test_starter_content_is_signed_for_whole_or_stays_unreviewed(workspace, tmp_
     page = read_candidate(candidate_folder("20001", workspace.settings))
     assert page is not None
     site = Site(root=tmp_path / "outputs", name="Briefwright")
-    unreviewed = partial(signer_of, workspace=workspace, reviewer="B. Coder", unreviewed=True)
+    unreviewed = partial(signer_of, workspace=workspace, reviewers=["B. Coder"], unreviewed=True)
     publish_pages([Ready(page)], site, approve=unreviewed, now=NOW, unreviewed=True)
     (publication,) = read_log(site.root)
     assert publication.unreviewed and publication.reviewer == ""
     with pytest.raises(PublishError, match="nobody has reviewed 20001"):
-        signer_of(page, workspace, reviewer="", auto_approve_figures=True)
+        signer_of(page, workspace, reviewers=(), auto_approve_figures=True)
     assert review_of("20001", workspace).state == "waiting"  # all of it, not what changed since
-    publish_pages([Ready(page)], site, approve=partial(signer_of, workspace=workspace, reviewer="B"), now=NOW)
+    publish_pages(
+        [Ready(page)], site, approve=partial(signer_of, workspace=workspace, reviewers=["B"]), now=NOW
+    )
     with pytest.raises(PublishError, match="was reviewed"):
         unreviewed(page)
 
@@ -166,4 +169,15 @@ def test_what_was_accepted_before_a_page_was_rolled_back_counts_no_more(workspac
 
 
 def sign_as(workspace):
-    return partial(signer_of, workspace=workspace, reviewer="A. Coder")
+    return partial(signer_of, workspace=workspace, reviewers=["A. Coder"])
+
+
+def test_two_persons_sign_for_a_whole_page_where_the_profile_asks_for_two(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: tmp_path / "none"))
+    monkeypatch.setattr(workspace, "second_person", frozenset({Risk.RULE}))
+    for names in (["A. Coder"], ["A. Coder", "a.  coder"], []):
+        with pytest.raises(PublishError, match="two persons"):
+            sign(workspace, "20001", reviewers=names)()
+        with pytest.raises(PublishError, match="two persons"):
+            signer_of_whole(workspace, reviewers=names)
+    assert sign(workspace, "20001", reviewers=["A. Coder", "B. Coder"])() == "A. Coder, B. Coder"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
 Reviewer = Annotated[str, typer.Option(help="Who answers for it.")]
+Reviewers = Annotated[
+    list[str] | None, typer.Option("--reviewer", help="Who answers for it; may be repeated.")
+]
 Dated = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="The pages for that date of service, YYYY-MM-DD."),
@@ -43,7 +46,7 @@ def publish(
     codes: Codes = None,
     ranges: Ranges = None,
     all_codes: AllCodes = False,
-    reviewer: Reviewer = "",
+    reviewer: Reviewers = None,
     as_of: Dated = None,
     revision: Annotated[
         str | None,
@@ -82,7 +85,7 @@ def publish(
     signing = partial(
         signer_of,
         workspace=workspace,
-        reviewer=reviewer,
+        reviewers=reviewer or (),
         auto_approve_figures=auto_approve is not None,
         unreviewed=unreviewed,
     )
@@ -108,12 +111,15 @@ def publish(
                     "--revision rolls one current page back; name one code, no --as-of or --unreviewed"
                 )
             page = read_revision(chosen[0], revision, workspace)
-            done = roll_back(page, site, reviewer=reviewer, reason=reason, now=now())
+            signed = ", ".join(reviewer or ())
+            done = roll_back(page, site, reviewer=signed, reason=reason, now=now())
         else:
             done = publish_pages(
                 _candidates(chosen, on, workspace),
                 site,
-                approve=signing if on is None else lambda _: reviewer,
+                approve=signing
+                if on is None
+                else partial(_sign_whole, workspace, reviewer or (), unreviewed),
                 now=now(),
                 reason=reason,
                 unreviewed=unreviewed,
@@ -196,6 +202,12 @@ def _candidates(codes: list[str], on: date | None, workspace: Workspace) -> Iter
             )
         read_rendered_candidate(page, folder, site_name=workspace.site_name)
         yield Ready(page, dated=on is not None)
+
+
+def _sign_whole(workspace: Workspace, reviewers: Sequence[str], unreviewed: bool, _: Page) -> str:
+    from pipeline.signing import signer_of_whole
+
+    return "" if unreviewed else signer_of_whole(workspace, reviewers=reviewers)
 
 
 def _site(workspace: Workspace) -> Site:

@@ -10,11 +10,12 @@ from pipeline.page.text import one_line
 
 FAILED = "failed"
 _UNHEADED = {"summary": "Summary", "strip": "At a glance"}
+_STRIP = ("label", "value", "small print")
 
 
 def claim_states(page: Page) -> list[ClaimState]:
     """Every claim of the page: those that stand in reading order, then those of withheld statements."""
-    columns = {section.key: section.columns for section in page.sections}
+    columns = {"strip": _STRIP, **{section.key: section.columns for section in page.sections}}
     headings = _UNHEADED | {section.key: section.heading for section in page.sections}
     found: list[ClaimState] = []
     for statement, verdicts, standing in _all(page):

@@ -46,9 +46,9 @@ def _decide(change_id: str, decisions: Iterable[Decision], *, needed: int) -> De
     for one in decisions:
         if one.decision is DecisionKind.AMEND:
             if one.result_id == change_id:
-                last[_person(one)] = (DecisionKind.ACCEPT, one.reviewer)
+                last[person_of(one.reviewer)] = (DecisionKind.ACCEPT, one.reviewer)
         elif one.change_id == change_id:
-            last[_person(one)] = (one.decision, one.reviewer)
+            last[person_of(one.reviewer)] = (one.decision, one.reviewer)
     accepted = sorted(name for said, name in last.values() if said is DecisionKind.ACCEPT)
     rejected = sorted(name for said, name in last.values() if said is DecisionKind.REJECT)
     state = "rejected" if rejected else "accepted" if len(accepted) >= needed else "waiting"
@@ -61,6 +61,6 @@ def _decide(change_id: str, decisions: Iterable[Decision], *, needed: int) -> De
     )
 
 
-def _person(decision: Decision) -> str:
+def person_of(name: str) -> str:
     """A reviewer, however the name was typed: "A. Coder" and "a.  coder" are not two persons."""
-    return unicodedata.normalize("NFC", " ".join(decision.reviewer.split())).casefold()
+    return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
