@@ -13,6 +13,10 @@ from pipeline.review.approval import person_of
 from pipeline.reviewing import review_diff
 from pipeline.workspace import Workspace
 
+# Who approved what no person did.
+FIGURES = "the rule for figures of a newer release"
+UNSEEN = "the rule for what no reader sees"
+
 
 def signer_of(
     page: Page,
@@ -45,7 +49,7 @@ def signer_of(
     accepted = sorted({person for change in review.changes for person in change.accepted_by})
     signed = ", ".join(_persons(reviewers) or accepted)
     if review.state == "unchanged" and auto_approve_figures:
-        return signed or "nothing that a reader sees changed, approved automatically"
+        return signed or UNSEEN
     if auto_approve_figures and not is_reviewed:
         raise PublishError(f"nobody has reviewed {code} yet; publish it with --reviewer NAME first")
     decided = any(change.accepted_by for change in review.changes)
@@ -60,7 +64,7 @@ def signer_of(
             f"{left} of {len(review.changes)} changes of {code} wait for a decision; "
             f"`briefwright review export {code}`, edit, `briefwright review import`"
         )
-    return signed or "figures of a newer release, approved automatically"
+    return signed or FIGURES
 
 
 def signer_of_whole(workspace: Workspace, *, reviewers: Sequence[str]) -> str:

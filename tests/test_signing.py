@@ -15,7 +15,7 @@ from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pag
 from pipeline.review.publish import read_log
 from pipeline.reviewing import export_review, import_review, review_of
 from pipeline.settings import Settings, read_settings
-from pipeline.signing import signer_of, signer_of_whole
+from pipeline.signing import FIGURES, UNSEEN, signer_of, signer_of_whole
 from pipeline.workspace import Workspace
 from tests.syncing import Syncing
 from tests.tables_sample import fee, fee_csv
@@ -78,10 +78,7 @@ def sign(workspace, code, **more):
 def test_amounts_of_a_newer_release_go_out_unasked_where_that_is_asked_for(workspace, code):
     with pytest.raises(PublishError, match="wait for a decision"):
         sign(workspace, code, reviewers=())()
-    assert (
-        sign(workspace, code, reviewers=(), auto_approve_figures=True)()
-        == "figures of a newer release, approved automatically"
-    )
+    assert sign(workspace, code, reviewers=(), auto_approve_figures=True)() == FIGURES
     assert sign(workspace, code, reviewers=["B. Coder"], auto_approve_figures=True)() == "B. Coder"
 
 
@@ -92,7 +89,7 @@ def test_what_no_reader_sees_needs_nobody(workspace, monkeypatch):
     monkeypatch.setattr("pipeline.compare.read_reviewed", lambda code, settings: same)
     assert sign(workspace, "20001", reviewers=())() == ""
     said = sign(workspace, "20001", reviewers=(), auto_approve_figures=True)()
-    assert said == "nothing that a reader sees changed, approved automatically"
+    assert said == UNSEEN
 
 
 @pytest.mark.parametrize("code", ["20002", "20003"])
