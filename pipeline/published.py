@@ -21,18 +21,23 @@ _LEDGER = PAGE_FILES[-1]
 
 def publication_of(hcpcs_code: str, settings: Settings) -> Publication | None:
     """How the current page of a code went out; None where none is up. Raises SourceError for a damaged log."""
-    last = next((one for one in reversed(_current(hcpcs_code, settings))), None)
+    last = next(iter(reversed(_current(hcpcs_code, settings))), None)
     return last if last and last.kind != "unpublished" else None
 
 
 def is_up(hcpcs_code: str, settings: Settings) -> bool:
-    """Whether the candidate of a code is the very page that is published, or there is none."""
-    last = publication_of(hcpcs_code, settings)
+    """Whether there is nothing to publish: the candidate of a code is the very page that is up, or there is none.
+
+    A page that was taken down stays down until somebody names its code.
+    """
+    last = next(iter(reversed(_current(hcpcs_code, settings))), None)
     try:
         ledger = (settings.candidates / hcpcs_code / _LEDGER).read_bytes()
     except OSError:
         return True
-    return last is not None and hashlib.sha256(ledger).hexdigest() == last.sha256.get(_LEDGER)
+    if last is None or last.kind == "unpublished":
+        return last is not None
+    return hashlib.sha256(ledger).hexdigest() == last.sha256.get(_LEDGER)
 
 
 def rolled_back_at(hcpcs_code: str, settings: Settings) -> datetime | None:

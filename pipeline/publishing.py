@@ -24,7 +24,7 @@ from pipeline.store import exclusive_lock
 from pipeline.verify.mentions import mark_mentions
 
 LOCK_NAME = ".publish.lock"
-_REASONS = 8  # that a message lists
+_REASONS = 5  # that a message lists
 UNREVIEWED = "Starter content: no person has reviewed this page yet"
 
 # Who approved this very page; raises PublishError where nobody did.
@@ -100,8 +100,12 @@ def publish_pages(
                 unchanged.append(name)
                 continue
             try:
-                signed = _signed(approve(page), unreviewed=unreviewed)
-            except PublishError as error:
+                if unreviewed and name in up and not up[name].unreviewed:
+                    raise PublishError(
+                        f"the page {name} that is up was reviewed; publish it without --unreviewed"
+                    )
+                signed = _signed(approve(page), page.hcpcs_code, unreviewed=unreviewed)
+            except (PublishError, SourceError) as error:
                 held[name] = str(error)
                 continue
             publication = Publication(
@@ -139,7 +143,7 @@ def unpublish_pages(
 
     Raises PublishError without a name or a reason, UsageError for a code of which no page is up, StateError.
     """
-    signed = _signed(reviewer, unreviewed=False)
+    signed = _signed(reviewer, ", ".join(dict.fromkeys(codes)), unreviewed=False)
     if not reason.strip():
         raise PublishError("a page is taken down for a reason that readers are told; give --reason TEXT")
     with _changing(site) as (change, log):
@@ -166,17 +170,20 @@ def unpublish_pages(
 
 
 def roll_back(page: Page, site: Site, *, reviewer: str, reason: str, now: datetime) -> Published:
-    """Publish an earlier revision of a page again. Raises PublishError for one that was never published."""
+    """Publish an earlier revision of a page again. Raises PublishError for one that was never out as reviewed."""
     if not reason.strip():
         raise PublishError("a page is rolled back for a reason that readers are told; give --reason TEXT")
     ledger = _sha256(dump_ledger(page).encode())
     if not any(
-        one.hcpcs_code == page.hcpcs_code and one.as_of is None and one.sha256.get(PAGE_FILES[-1]) == ledger
+        one.hcpcs_code == page.hcpcs_code
+        and one.as_of is None
+        and not one.unreviewed
+        and one.sha256.get(PAGE_FILES[-1]) == ledger
         for one in read_log(site.root)
     ):
         raise PublishError(
-            f"revision {ledger[:12]} of {page.hcpcs_code} was never published; only what was approved once is rolled "
-            f"back to. {LOG_NAME} names those that were, by the SHA-256 of {PAGE_FILES[-1]}"
+            f"revision {ledger[:12]} of {page.hcpcs_code} was never published as reviewed; only what "
+            f"was approved once is rolled back to. {LOG_NAME} names those that were, by the SHA-256 of {PAGE_FILES[-1]}"
         )
     return publish_pages(
         [Ready(page)],
@@ -221,14 +228,14 @@ def _changing(site: Site) -> Iterator[tuple[FolderChange, list[Publication]]]:
 
 def _kept_back(held: Mapping[str, str]) -> str:
     reasons = list(dict.fromkeys(held.values()))
-    more = f"; and {len(reasons) - _REASONS} more pages" if len(reasons) > _REASONS else ""
+    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
     return "; ".join(reasons[:_REASONS]) + more
 
 
-def _signed(reviewer: str, *, unreviewed: bool) -> str:
+def _signed(reviewer: str, codes: str, *, unreviewed: bool) -> str:
     name = " ".join(reviewer.split())
     if not name and not unreviewed:
-        raise PublishError("a page is published under a reviewer's name; give --reviewer NAME")
+        raise PublishError(f"{codes}: a page is published under a reviewer's name; give --reviewer NAME")
     return name
 
 

@@ -16,6 +16,7 @@ from pipeline.compare import compare_for_review
 from pipeline.data import Decision, DecisionKind, Page, PageDiff, PageReview, Record
 from pipeline.errors import UsageError
 from pipeline.page.layout import statements_of
+from pipeline.page.text import one_line
 from pipeline.published import rolled_back_at
 from pipeline.regenerate import candidate_folder, read_candidate, store_candidate
 from pipeline.review.amendments import amendments_of
@@ -167,12 +168,18 @@ def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime)
 def _was_taken(page: DecidedPage, log: Sequence[Decision], by: str) -> bool:
     """Whether this very file was recorded before, and amended the candidate, so that it shows what it shows no more."""
     recorded = {
-        (one.change_id, one.decision)
+        (one.change_id, one.decision.value, one.text, one.reason)
         for one in log
         if one.reviewer == by and one.new_sha256 == page.new_sha256
     }
-    asked = {(entry.id, entry.decision) for entry in page.change if entry.decision}
-    return ("amend" in {decision for _, decision in asked}) and asked <= recorded
+    asked = {
+        (entry.id, entry.decision, one_line(entry.text), one_line(entry.reason))
+        for entry in page.change
+        if entry.decision
+    }
+    amends = any(decision == "amend" for _, decision, _, _ in asked)
+    by_all = not page.all or any(said == page.all for _, said, _, _ in recorded - asked)
+    return amends and by_all and asked <= recorded
 
 
 def _replace_candidate(page: Page, workspace: Workspace, now: datetime) -> None:

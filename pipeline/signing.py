@@ -8,7 +8,7 @@ from pipeline.changes.newer_release import is_newer_figures, releases_of
 from pipeline.compare import compare_for_review
 from pipeline.data import Page, PageDiff, SourceUse
 from pipeline.errors import PublishError
-from pipeline.published import read_reviewed
+from pipeline.published import publication_of, read_reviewed
 from pipeline.review.approval import person_of
 from pipeline.reviewing import review_diff
 from pipeline.workspace import Workspace
@@ -31,27 +31,36 @@ def signer_of(
     As long as no page of the code is up that somebody signed for, whoever read the candidate whole may sign for it, two
     persons where the site profile asks for two of any kind of change, unless decisions about it are recorded. From then
     on each change needs its decisions; `auto_approve_figures` spares those that are nothing but amounts of a newer
-    release (`changes.newer_release`). Nobody answers for an `unreviewed` one: it takes no reviewed page's place.
+    release (`changes.newer_release`), but not after a page was rolled back. Nobody answers for an `unreviewed` one.
     """
     code = page.hcpcs_code
-    diff = compare_for_review(code, workspace.settings)
+    if not workspace.facts.stands(code, page.as_of):
+        raise PublishError(
+            f"the tables in force on {page.as_of} do not know {code} any more; it is not published again"
+        )
+    diff = compare_for_review(code, workspace.settings, candidate=page)
     review = review_diff(diff, workspace)
     if review.state == "rejected":
         raise PublishError(
             f"a change of {code} was rejected; mend what it rests on and regenerate, or amend it: "
             f"`briefwright review export {code}`"
         )
-    is_reviewed = bool(diff.old_sha256)
     if unreviewed:
-        if is_reviewed:
-            raise PublishError(f"the page of {code} that is up was reviewed; publish it without --unreviewed")
         return ""
+    is_reviewed = bool(diff.old_sha256)
     accepted = sorted({person for change in review.changes for person in change.accepted_by})
     signed = ", ".join(_persons(reviewers) or accepted)
-    if review.state == "unchanged" and auto_approve_figures:
-        return signed or UNSEEN
-    if auto_approve_figures and not is_reviewed:
-        raise PublishError(f"nobody has reviewed {code} yet; publish it with --reviewer NAME first")
+    if auto_approve_figures:
+        if not is_reviewed:
+            raise PublishError(f"nobody has reviewed {code} yet; publish it with --reviewer NAME first")
+        last = publication_of(code, workspace.settings)
+        if last and last.kind == "rolled_back" and review.state != "approved":
+            raise PublishError(
+                f"{code} was rolled back ({last.reason}); what comes after that is decided by a person: "
+                f"`briefwright review export {code}`"
+            )
+        if review.state == "unchanged":
+            return signed or UNSEEN
     decided = any(change.accepted_by for change in review.changes)
     if review.state != "waiting":
         return signed
@@ -65,6 +74,22 @@ def signer_of(
             f"`briefwright review export {code}`, edit, `briefwright review import`"
         )
     return signed or FIGURES
+
+
+def signer_of_dated(
+    page: Page,
+    workspace: Workspace,
+    *,
+    reviewers: Sequence[str] = (),
+    auto_approve_figures: bool = False,
+    unreviewed: bool = False,
+) -> str:
+    """Who answers for a page for a date of service: it is signed for whole each time. Raises PublishError."""
+    if auto_approve_figures:
+        raise PublishError(
+            f"{page.hcpcs_code}: pages for a date of service are signed for whole; leave --auto-approve out"
+        )
+    return "" if unreviewed else signer_of_whole(workspace, reviewers=reviewers)
 
 
 def signer_of_whole(workspace: Workspace, *, reviewers: Sequence[str]) -> str:

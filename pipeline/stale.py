@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline.changes.revisions import read_revision
+from pipeline.changes.revisions import read_revision, renew_sources
 from pipeline.conflicts import find_conflicts
 from pipeline.data import PageState, Revision
 from pipeline.input_parts import InputReader, amended_parts, changed_parts
@@ -21,16 +21,27 @@ from pipeline.workspace import Workspace
 
 
 def page_states(
-    codes: Sequence[str], *, workspace: Workspace, as_of: date, dated: bool, drafter: Drafter
+    codes: Sequence[str],
+    *,
+    workspace: Workspace,
+    as_of: date,
+    dated: bool,
+    drafter: Drafter,
+    note: bool = False,
 ) -> Iterator[PageState]:
-    """The state of each page by this drafter, in turn. Reads only. Raises NoFactsError."""
+    """The state of each page by this drafter, in turn. Raises NoFactsError.
+
+    Reads only, unless it is to `note` that other documents do not contradict a page, so as not to look that up again.
+    """
     reader = open_reader(workspace, drafter, dated=dated)
     for code in codes:
         folder = candidate_folder(code, workspace.settings, as_of=as_of if dated else None)
-        yield _state(code, folder, reader, workspace=workspace, as_of=as_of)
+        yield _state(code, folder, reader, workspace=workspace, as_of=as_of, note=note)
 
 
-def _state(code: str, folder: Path, reader: InputReader, *, workspace: Workspace, as_of: date) -> PageState:
+def _state(
+    code: str, folder: Path, reader: InputReader, *, workspace: Workspace, as_of: date, note: bool
+) -> PageState:
     try:
         ledger = (folder / PAGE_FILES[-1]).read_bytes()
     except OSError:
@@ -43,10 +54,11 @@ def _state(code: str, folder: Path, reader: InputReader, *, workspace: Workspace
     parts = amended_parts(drawn, code, workspace.settings.reviews)
     if parts != revision.parts:
         return PageState(hcpcs_code=code, state="stale", changes=tuple(changed_parts(revision.parts, parts)))
-    if revision.sources != workspace.sources_on(as_of) and (
-        conflicts := find_conflicts(load_ledger(ledger.decode()), workspace, as_of)
-    ):
-        return PageState(hcpcs_code=code, state="stale", changes=tuple(conflicts))
+    if revision.sources != (sources := workspace.sources_on(as_of)):
+        if conflicts := find_conflicts(load_ledger(ledger.decode()), workspace, as_of):
+            return PageState(hcpcs_code=code, state="stale", changes=tuple(conflicts))
+        if note:
+            renew_sources(revision, workspace.settings.revisions, sources)
     return PageState(hcpcs_code=code, state="current" if revision.complete else "unfinished")
 
 

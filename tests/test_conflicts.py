@@ -6,35 +6,20 @@ import pytest
 
 from pipeline.conflicts import find_conflicts
 from pipeline.data import Authority
-from pipeline.index import HashingEmbedder
 from pipeline.page.layout import statements_of
-from pipeline.regenerate import regenerate_pages
 from pipeline.run import Drafter
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import Settings
 from pipeline.sources.documents import store_document
 from pipeline.stale import page_states
-from pipeline.workspace import Workspace
+from tests.making import ON, make_pages, workspace_in
 from tests.verify.worked import make_document
 
-ON = date(2026, 11, 24)
 CODES = ("20610", "20970")
 SUBJECT = "note:bone-graft-microsurgery"
 
 
-def workspace_in(home):
-    return Workspace(Settings(root=read_settings().root, home=home))
-
-
 def make(home):
-    made = regenerate_pages(
-        CODES,
-        workspace=workspace_in(home),
-        embedder=HashingEmbedder(),
-        as_of=ON,
-        today=ON,
-        progress=lambda message: None,
-    )
-    return {one.page.hcpcs_code: one.page for one in made}
+    return make_pages(workspace_in(home), CODES)
 
 
 def states(home, on=ON):
@@ -89,6 +74,16 @@ def test_nothing_is_looked_up_beside_the_same_documents(tmp_path, monkeypatch):
     make(tmp_path)
     monkeypatch.setattr("pipeline.stale.find_conflicts", lambda *given: pytest.fail("looked up"))
     assert all(state.is_current for state in states(tmp_path).values())
+
+
+def test_that_a_document_contradicts_nothing_is_noted_once(tmp_path, monkeypatch):
+    make(tmp_path)
+    add(tmp_path, "The kitchen is open at noon.", Authority.NCCI)
+    workspace = workspace_in(tmp_path)
+    how = {"workspace": workspace, "as_of": ON, "dated": False, "drafter": Drafter()}
+    assert all(state.is_current for state in page_states(CODES, **how, note=True))
+    monkeypatch.setattr("pipeline.stale.find_conflicts", lambda *given: pytest.fail("looked up"))
+    assert all(state.is_current for state in page_states(CODES, **how))
 
 
 def test_no_page_of_the_starter_set_is_contradicted_by_its_own_sources(tmp_path):

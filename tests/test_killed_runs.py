@@ -2,7 +2,7 @@
 
 import shutil
 from contextlib import nullcontext, suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,10 +12,9 @@ import pipeline.regenerate
 import pipeline.reviewing
 from pipeline.changes.revisions import revisions_of
 from pipeline.data import DecisionKind
-from pipeline.index import HashingEmbedder
 from pipeline.page.files import PAGE_FILES
 from pipeline.page.layout import statements_of
-from pipeline.regenerate import candidate_folder, read_candidate, read_rendered_candidate, regenerate_pages
+from pipeline.regenerate import candidate_folder, read_candidate, read_rendered_candidate
 from pipeline.review.log import read_decisions
 from pipeline.reviewing import export_review, import_review
 from pipeline.run import Drafter
@@ -23,8 +22,8 @@ from pipeline.settings import Settings, read_settings
 from pipeline.stale import page_states
 from pipeline.workspace import Workspace
 from tests.killing import Death, Killed
+from tests.making import ON, make_pages
 
-ON = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CODE = "29881"
 SUBJECT = "note:knee-29876-with-this-arthroscopy#documentation/0"
@@ -57,15 +56,7 @@ def workspace_in(home):
 
 
 def make(home):
-    made = regenerate_pages(
-        [CODE],
-        workspace=workspace_in(home),
-        embedder=HashingEmbedder(),
-        as_of=ON,
-        today=ON,
-        progress=lambda message: None,
-    )
-    return next(one.page for one in made)
+    return make_pages(workspace_in(home), [CODE])
 
 
 def files(home):

@@ -9,18 +9,17 @@ from pipeline.amend import amend_page
 from pipeline.check_ledger import check_ledger, held_by
 from pipeline.data import ChangeKind, DecisionKind, Risk
 from pipeline.errors import UsageError
-from pipeline.index import HashingEmbedder
 from pipeline.page.layout import statements_of
-from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
+from pipeline.regenerate import candidate_folder, read_candidate
 from pipeline.review.amendments import Amendment
 from pipeline.review.log import read_decisions
 from pipeline.reviewing import export_review, import_review, review_of
 from pipeline.run import Drafter
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import Settings
 from pipeline.stale import page_states
 from pipeline.workspace import Workspace
+from tests.making import ON, make, workspace_in
 
-ON = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EXTRACTIVE = Drafter()
 CODES = ("29881", "29888")
@@ -34,22 +33,13 @@ def _apart(tmp_path, monkeypatch):
 
 @pytest.fixture
 def workspace(tmp_path):
-    held = Workspace(Settings(root=read_settings().root, home=tmp_path / "home"))
+    held = workspace_in(tmp_path / "home")
     regenerate(held)
     return held
 
 
 def regenerate(workspace, today=ON):
-    list(
-        regenerate_pages(
-            CODES,
-            workspace=workspace,
-            embedder=HashingEmbedder(),
-            as_of=ON,
-            today=today,
-            progress=lambda message: None,
-        )
-    )
+    make(workspace, CODES, today=today)
 
 
 def candidate(workspace, code="29881"):

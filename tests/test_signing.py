@@ -1,26 +1,24 @@
 """Who answers for a candidate: what a newer release alone changes may go out unasked, anything else waits."""
 
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
 from pipeline.data import Risk
 from pipeline.errors import PublishError, SourceError
-from pipeline.index import HashingEmbedder
 from pipeline.published import read_published
 from pipeline.publishing import Ready, Site, publish_pages, roll_back
-from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
+from pipeline.regenerate import candidate_folder, read_candidate
 from pipeline.review.publish import read_log
 from pipeline.reviewing import export_review, import_review, review_of
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import Settings
 from pipeline.signing import FIGURES, UNSEEN, signer_of, signer_of_whole
-from pipeline.workspace import Workspace
+from tests.making import make_pages, workspace_in
 from tests.syncing import Syncing
 from tests.tables_sample import fee, fee_csv
 
-ON = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OLDER = {code: fee(code) for code in ("20001", "20002", "20003", "20004")}
 NEWER = {
@@ -42,19 +40,6 @@ def load(home, rows, month, release):
     assert [file.status for file in done.values()] == ["new"], done
 
 
-def make(home):
-    workspace = Workspace(Settings(root=read_settings().root, home=home))
-    made = regenerate_pages(
-        tuple(OLDER),
-        workspace=workspace,
-        embedder=HashingEmbedder(),
-        as_of=ON,
-        today=ON,
-        progress=lambda message: None,
-    )
-    return {one.page.hcpcs_code: one.page for one in made}
-
-
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("signing")
@@ -62,10 +47,11 @@ def workspace(tmp_path_factory):
         patch.setattr(Settings, "outputs", property(lambda self: folder / "outputs"))
         load(folder / "home", OLDER, "January", "RVU25A")
         site = Site(root=folder / "outputs", name="Briefwright")
-        publish_pages(map(Ready, make(folder / "home").values()), site, approve=lambda _: "A. Coder", now=NOW)
+        first = make_pages(workspace_in(folder / "home"), OLDER)
+        publish_pages(map(Ready, first.values()), site, approve=lambda _: "A. Coder", now=NOW)
         load(folder / "home", NEWER, "April", "RVU25B")
-        make(folder / "home")
-        yield Workspace(Settings(root=read_settings().root, home=folder / "home"))
+        make_pages(workspace_in(folder / "home"), OLDER)
+        yield workspace_in(folder / "home")
 
 
 def sign(workspace, code, **more):
@@ -123,8 +109,9 @@ def test_starter_content_is_signed_for_whole_or_stays_unreviewed(workspace, tmp_
     publish_pages(
         [Ready(page)], site, approve=partial(signer_of, workspace=workspace, reviewers=["B"]), now=NOW
     )
+    other = page.model_copy(update={"fingerprint": "0"})
     with pytest.raises(PublishError, match="was reviewed"):
-        unreviewed(page)
+        publish_pages([Ready(other)], site, approve=unreviewed, now=NOW, unreviewed=True)
 
 
 def test_a_ledger_that_was_put_there_is_not_what_was_published(workspace, tmp_path, monkeypatch):

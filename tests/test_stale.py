@@ -7,36 +7,20 @@ import pytest
 
 from pipeline.data import QuoteEvidence
 from pipeline.facts.lookup import FactStore
-from pipeline.index import HashingEmbedder
 from pipeline.inputs import gather_inputs
 from pipeline.page.ledger import dump_ledger
-from pipeline.regenerate import candidate_folder, read_candidate, regenerate_pages
+from pipeline.regenerate import candidate_folder, read_candidate
 from pipeline.run import Drafter, build_page
-from pipeline.settings import Settings, read_settings
 from pipeline.stale import codes_with_candidates, page_states
 from pipeline.workspace import Workspace
+from tests.making import ON, make, workspace_in
 
-ON = date(2026, 11, 24)
 EXTRACTIVE = Drafter()
 CODES = ("20610", "20970", "27447", "29881")
 
 
-def workspace_in(home):
-    return Workspace(Settings(root=read_settings().root, home=home))
-
-
-def regenerate(home, codes=CODES, *, today=ON, as_of=ON, dated=False):
-    return list(
-        regenerate_pages(
-            codes,
-            workspace=workspace_in(home),
-            embedder=HashingEmbedder(),
-            as_of=as_of,
-            today=today,
-            progress=lambda message: None,
-            dated=dated,
-        )
-    )
+def regenerate(home, codes=CODES, **when):
+    return make(workspace_in(home), codes, **when)
 
 
 @pytest.fixture(scope="module")

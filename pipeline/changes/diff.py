@@ -204,6 +204,7 @@ def _change(
             sides[-1],
             compared.kinds,
             compared.evidence,
+            compared.words,
             marked=" ".join(mark(text) for state in sides for _, text in state.parts),
         ),
     )

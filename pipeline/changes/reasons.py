@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.changes.newer_release import is_amount
+from pipeline.changes.newer_release import differs_in_amounts, is_amount
 from pipeline.data import (
     ChangeKind,
     ClaimState,
@@ -14,6 +14,7 @@ from pipeline.data import (
     Reason,
     ReasonKind,
     Risk,
+    WordChange,
 )
 from pipeline.facts.rows import BEFORE
 
@@ -36,23 +37,30 @@ _SOURCE_PARTS = frozenset(("notes", "quotes", "documents", "diagnoses", "facts")
 
 
 def find_risks(
-    state: ClaimState, kinds: Sequence[ChangeKind], evidence: Sequence[EvidenceChange], *, marked: str
+    state: ClaimState,
+    kinds: Sequence[ChangeKind],
+    evidence: Sequence[EvidenceChange],
+    words: Sequence[WordChange],
+    *,
+    marked: str,
 ) -> tuple[Risk, ...]:
     """What the change touches: none where it only moved, or rests on newer rows with the same values or other amounts.
 
-    `marked` is the text of both sides with everything checkable in it as typed tokens.
+    A row that says otherwise how something is paid, or by which rule, always touches something. `marked` is the text of
+    both sides with everything checkable in it as typed tokens.
     """
-    worded = bool(_WORDED & set(kinds))
-    if not (worded or any(_is_basis(change) for change in evidence)):
+    other_rows = any(_is_basis(change) for change in evidence)
+    worded = bool(_WORDED & set(kinds)) or not differs_in_amounts(words, state.subject)
+    if not (worded or other_rows):
         return ()
     found: list[Risk] = []
     if state.section_key in _RULES or state.subject.startswith("indicator:"):
         found.append(Risk.RULE)
     if state.section_key == "modifiers" or "mod#" in marked:
         found.append(Risk.MODIFIER)
-    if state.section_key in _PAYMENT or state.subject.startswith("payment:"):
+    if state.section_key in _PAYMENT or state.subject.startswith(("payment:", "rvu:")):
         found.append(Risk.PAYMENT)
-    return tuple(found)
+    return tuple(found) or ((Risk.RULE,) if other_rows else ())
 
 
 def _is_basis(change: EvidenceChange) -> bool:

@@ -64,6 +64,12 @@ def save_revision(
     return revision
 
 
+def renew_sources(revision: Revision, folder: Path, sources: str) -> None:
+    """Note that the page stands beside these documents as well: nothing in them contradicts it. Raises StateError."""
+    path = folder / revision.hcpcs_code / f"{revision.sha256[:_NAME]}{_RECORD}"
+    write_atomically(path, revision.model_copy(update={"sources": sources}).model_dump_json() + "\n")
+
+
 def read_revision(folder: Path, hcpcs_code: str, sha256: str) -> Revision | None:
     """The record of a ledger's revision; None where there is none, or it is damaged: it is then made anew."""
     try:

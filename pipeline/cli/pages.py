@@ -102,7 +102,9 @@ def regenerate(
         ),
         workspace=workspace,
     )
-    states = find_states(chosen, workspace, as_of=on, dated=as_of is not None, drafter=run.drafter)
+    states = find_states(
+        chosen, workspace, as_of=on, dated=as_of is not None, drafter=run.drafter, note=not dry_run
+    )
     if dry_run:
         print_plan(states, as_json=as_json)
         return

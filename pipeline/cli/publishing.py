@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -79,18 +79,18 @@ def publish(
     from pipeline.page.text import visible
     from pipeline.published import is_up
     from pipeline.publishing import finish_publishing, publish_pages, roll_back
-    from pipeline.signing import signer_of
+    from pipeline.signing import signer_of, signer_of_dated
 
     workspace = open_workspace()
+    site = _site(workspace)
+    on = parse_date(as_of) if as_of else None
     signing = partial(
-        signer_of,
+        signer_of if on is None else signer_of_dated,
         workspace=workspace,
         reviewers=reviewer or (),
         auto_approve_figures=auto_approve is not None,
         unreviewed=unreviewed,
     )
-    site = _site(workspace)
-    on = parse_date(as_of) if as_of else None
     if changed and (on or revision):
         raise UsageError("--changed goes with neither --as-of nor --revision; name the codes")
     if not (codes or ranges or all_codes or changed):
@@ -117,9 +117,7 @@ def publish(
             done = publish_pages(
                 _candidates(chosen, on, workspace),
                 site,
-                approve=signing
-                if on is None
-                else partial(_sign_whole, workspace, reviewer or (), unreviewed),
+                approve=partial(_approve, workspace, on, signing),
                 now=now(),
                 reason=reason,
                 unreviewed=unreviewed,
@@ -188,9 +186,9 @@ def read_revision(hcpcs_code: str, name: str, workspace: Workspace) -> Page:
 
 
 def _candidates(codes: list[str], on: date | None, workspace: Workspace) -> Iterator[Ready]:
-    """Each candidate, where its files are what its ledger says."""
+    """Each candidate. Raises UsageError for a code without one."""
     from pipeline.publishing import Ready
-    from pipeline.regenerate import candidate_folder, read_candidate, read_rendered_candidate
+    from pipeline.regenerate import candidate_folder, read_candidate
 
     for code in codes:
         folder = candidate_folder(code, workspace.settings, as_of=on)
@@ -200,14 +198,16 @@ def _candidates(codes: list[str], on: date | None, workspace: Workspace) -> Iter
             raise UsageError(
                 f"there is no candidate of {code}; run `briefwright regenerate {code}{dated}` first"
             )
-        read_rendered_candidate(page, folder, site_name=workspace.site_name)
         yield Ready(page, dated=on is not None)
 
 
-def _sign_whole(workspace: Workspace, reviewers: Sequence[str], unreviewed: bool, _: Page) -> str:
-    from pipeline.signing import signer_of_whole
+def _approve(workspace: Workspace, on: date | None, sign: Callable[[Page], str], page: Page) -> str:
+    """Who signs for the page, where the files that were reviewed are what its ledger says."""
+    from pipeline.regenerate import candidate_folder, read_rendered_candidate
 
-    return "" if unreviewed else signer_of_whole(workspace, reviewers=reviewers)
+    folder = candidate_folder(page.hcpcs_code, workspace.settings, as_of=on)
+    read_rendered_candidate(page, folder, site_name=workspace.site_name)
+    return sign(page)
 
 
 def _site(workspace: Workspace) -> Site:

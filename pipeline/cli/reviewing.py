@@ -136,7 +136,11 @@ def status(
 
     workspace = open_workspace()
     for code in select_candidates(codes, ranges, workspace, all_codes=all_codes):
-        page = review_of(code, workspace)
+        try:
+            page = review_of(code, workspace)
+        except SourceError as error:  # one damaged page keeps nobody from the others
+            print_json({"hcpcs_code": code, "error": str(error)}) if as_json else print(f"{code}  {error}")
+            continue
         if as_json:
             print_json(page.model_dump(mode="json"))
         else:

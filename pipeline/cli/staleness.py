@@ -71,12 +71,12 @@ def _is_in_tables(code: str, workspace: Workspace, as_of: date) -> bool:
 
 
 def find_states(
-    codes: list[str], workspace: Workspace, *, as_of: date, dated: bool, drafter: Drafter
+    codes: list[str], workspace: Workspace, *, as_of: date, dated: bool, drafter: Drafter, note: bool
 ) -> list[PageState]:
-    """The state of each page, in the order of the codes."""
+    """The state of each page, in the order of the codes; `note` as of `page_states`."""
     from pipeline.stale import page_states
 
-    return list(page_states(codes, workspace=workspace, as_of=as_of, dated=dated, drafter=drafter))
+    return list(page_states(codes, workspace=workspace, as_of=as_of, dated=dated, drafter=drafter, note=note))
 
 
 def print_plan(states: Iterable[PageState], *, as_json: bool) -> None:

@@ -6,19 +6,17 @@ None is a mutation of another, and none was written from the notes. A third of t
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from pipeline.data import Label, Record
 from pipeline.errors import SourceError
 from pipeline.evaluate.labelled import Truth
 from pipeline.evaluate.metrics import wilson
+from pipeline.json_lines import read_json_lines
 from pipeline.verify import Catalogue, ClaimContext, checker_version, load_rules, verify_text_claim
 from pipeline.verify.verdict import Search
 
@@ -61,11 +59,8 @@ def load_gold_claims(folder: Path) -> list[GoldClaim]:
     """All claims under a folder of JSON Lines, by id. Raises SourceError naming file and line."""
     found: dict[str, GoldClaim] = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                claim = GoldClaim.model_validate(json.loads(line))
-            except (ValueError, ValidationError) as error:
-                raise SourceError(f"{path}:{number}: no gold claim ({str(error).splitlines()[0]})") from error
+        claims = read_json_lines(path, GoldClaim, called="gold claim", mend="mend the line")
+        for number, claim in enumerate(claims, 1):
             if claim.id in found:
                 raise SourceError(f"{path}:{number}: the id {claim.id} was used before")
             found[claim.id] = claim

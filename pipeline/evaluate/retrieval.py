@@ -6,18 +6,18 @@ passage answers when it holds at least half of such a place, or is of a note tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from pipeline.data import Anchor, Passage, Record
 from pipeline.errors import SourceError
 from pipeline.evaluate.metrics import Estimate, auroc, estimate, ndcg_at, recall_at, reciprocal_rank, wilson
 from pipeline.index import Hit, PassageIndex
 from pipeline.index.answering import chance_answered, likely_answered
+from pipeline.json_lines import read_json_lines
 from pipeline.sources.anchored import AnchoredWords
 from pipeline.sources.anchors import AnchorState
 
@@ -68,17 +68,9 @@ class RetrievalReport(Record):
 
 def load_gold(path: Path) -> list[GoldQuestion]:
     """The questions of a JSON Lines file. Raises SourceError naming the line at fault."""
-    questions = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror})") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            questions.append(GoldQuestion.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
-            raise SourceError(f"{path}:{number}: not a gold question ({error})") from error
-    return questions
+    if not path.is_file():
+        raise SourceError(f"{path} cannot be read (there is no such file)")
+    return read_json_lines(path, GoldQuestion, called="gold question", mend="mend the line")
 
 
 Search = Callable[[str], Sequence[Hit]]

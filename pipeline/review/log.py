@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from pydantic import ValidationError
-
 from pipeline.data import Decision
 from pipeline.errors import StateError
+from pipeline.json_lines import read_json_lines
 from pipeline.store import exclusive_lock, write_atomically
 
 _NEVER: Mapping[str, datetime] = MappingProxyType({})
@@ -50,22 +49,13 @@ def append_decisions(
 
 def read_decisions(folder: Path, hcpcs_code: str) -> list[Decision]:
     """All decisions about a code, the oldest first. Raises StateError for a damaged log: none may be lost silently."""
-    path = _path(folder, hcpcs_code)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise StateError(f"{path} cannot be read ({error}); restore it from a backup") from error
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(Decision.model_validate_json(line))
-        except ValidationError as error:
-            raise StateError(
-                f"{path}: line {number} is no decision ({error.errors()[0]['msg']}); restore the file from a backup"
-            ) from error
-    return found
+    return read_json_lines(
+        _path(folder, hcpcs_code),
+        Decision,
+        called="decision",
+        mend="restore the file from a backup",
+        error=StateError,
+    )
 
 
 def _path(folder: Path, hcpcs_code: str) -> Path:

@@ -7,10 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from pipeline.data import Record
-from pipeline.errors import SourceError
+from pipeline.json_lines import read_json_lines
 
 LOG_NAME = "publications.jsonl"
 
@@ -45,22 +43,9 @@ def page_name(hcpcs_code: str, as_of: date | None = None) -> str:
 
 def read_log(root: Path) -> list[Publication]:
     """Every line of the log under `root`, the oldest first; none without a log. Raises SourceError."""
-    path = root / LOG_NAME
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}); make it readable") from error
-    log = []
-    for number, line in enumerate(lines, 1):
-        try:
-            log.append(Publication.model_validate_json(line))
-        except ValidationError as error:
-            raise SourceError(
-                f"{path}, line {number}, is no publication; restore the file from version control"
-            ) from error
-    return log
+    return read_json_lines(
+        root / LOG_NAME, Publication, called="publication", mend="restore the file from version control"
+    )
 
 
 def published_now(log: Iterable[Publication]) -> dict[str, Publication]:

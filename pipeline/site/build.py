@@ -21,6 +21,7 @@ from pipeline.store import cannot_write, write_atomically
 SCHEMA = "ledger.schema.json"
 INDEX = "index.html"
 CORRECTIONS = "corrections.html"
+_MEND = "restore it from version control or publish the page again"
 
 
 def build_site(root: Path, *, site_name: str) -> None:
@@ -59,9 +60,12 @@ def copy_site(root: Path, target: Path) -> int:
     before = published_now(read_log(target))
     up = published_now(read_log(root))
     written = 0
-    for name, publication in up.items():
+    for name, publication in up.items():  # all of them before any is copied
         for file in PAGE_FILES:
-            written += _copy(root / name / file, target / name / file, sha256=publication.sha256.get(file))
+            _require_published(root / name / file, publication.sha256.get(file))
+    for name in up:
+        for file in PAGE_FILES:
+            written += _copy(root / name / file, target / name / file)
     for file in (CORRECTIONS_LOG, CATALOGUE, SCHEMA, CORRECTIONS, FEED, INDEX, LOG_NAME):
         written += _copy(root / file, target / file)
     for name in sorted(before.keys() - up.keys()):
@@ -74,16 +78,20 @@ def copy_site(root: Path, target: Path) -> int:
     return written
 
 
-def _copy(source: Path, target: Path, *, sha256: str | None = None) -> bool:
-    """`sha256`: that of the file that was published."""
-    mend = "restore it from version control or publish the page again"
+def _require_published(path: Path, sha256: str | None) -> None:
+    if hashlib.sha256(_read(path)).hexdigest() != sha256:
+        raise SourceError(f"{path} is not the file that was published; {_MEND}")
+
+
+def _copy(source: Path, target: Path) -> bool:
+    return _write_changed(target, _read(source))
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = source.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise SourceError(f"{source} cannot be read ({error.strerror}); {mend}") from error
-    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-        raise SourceError(f"{source} is not the file that was published; {mend}")
-    return _write_changed(target, data)
+        raise SourceError(f"{path} cannot be read ({error.strerror}); {_MEND}") from error
 
 
 def _write_changed(path: Path, data: bytes) -> bool:

@@ -7,10 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from pipeline.data import Claim, Page, QuoteEvidence, Record, RowEvidence, Verdict, is_supported
-from pipeline.errors import SourceError
+from pipeline.json_lines import read_json_lines
 from pipeline.page.layout import statements_of
 from pipeline.page.matching import Mark, Subject, match_claims, subject_of_claim
 from pipeline.page.text import one_line
@@ -38,17 +36,9 @@ class Correction(Record):
 
 def read_corrections(root: Path) -> list[Correction]:
     """Every correction logged under `root`, the oldest first. Raises SourceError."""
-    path = root / CORRECTIONS_LOG
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}); make it readable") from error
-    try:
-        return [Correction.model_validate_json(line) for line in lines]
-    except ValidationError as error:
-        raise SourceError(f"{path} is damaged; restore it from version control") from error
+    return read_json_lines(
+        root / CORRECTIONS_LOG, Correction, called="correction", mend="restore the file from version control"
+    )
 
 
 def page_corrections(old: Page, new: Page, publication: Publication, *, mark: Mark) -> list[Correction]:

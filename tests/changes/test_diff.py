@@ -114,10 +114,10 @@ def test_the_same_pages_give_the_same_diff(first, second):
 
 def test_a_figure_of_a_newer_release():
     old = page_of(
-        [Said("payment", "fact:total", "The total is 76.07 RVUs (RVU25D).", "76.07", "RVU25D", "RVU")]
+        [Said("payment", "rvu:total", "The total is 76.07 RVUs (RVU25D).", "76.07", "RVU25D", "RVU")]
     )
     new = page_of(
-        [Said("payment", "fact:total", "The total is 76.50 RVUs (RVU26A).", "76.50", "RVU26A", "RVU")]
+        [Said("payment", "rvu:total", "The total is 76.50 RVUs (RVU26A).", "76.50", "RVU26A", "RVU")]
     )
     (change,) = diff(old, new).changes
     assert change.kinds == (ChangeKind.FIGURE, ChangeKind.EVIDENCE)

@@ -59,5 +59,5 @@ def test_the_measure_counts_what_passed_and_what_was_refuted(workspace: Workspac
 
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path):
     (tmp_path / "x.jsonl").write_text('{"id": "v-1"}\n')
-    with pytest.raises(SourceError, match=r"x.jsonl:1"):
+    with pytest.raises(SourceError, match=r"x.jsonl, line 1"):
         load_gold_claims(tmp_path)

@@ -95,7 +95,7 @@ def test_a_question_whose_document_or_words_are_gone_is_refused(held: SourceDocu
 def test_a_line_that_is_no_question_is_named(tmp_path: Path):
     path = tmp_path / "gold.jsonl"
     path.write_text('{"id": "a", "kind": "exact", "part": "held", "question": "q"}\n{"id": 1}\n')
-    with pytest.raises(SourceError, match=r"gold\.jsonl:2: not a gold question"):
+    with pytest.raises(SourceError, match=r"gold\.jsonl, line 2, is no gold question"):
         load_gold(path)
     with pytest.raises(SourceError, match="cannot be read"):
         load_gold(tmp_path / "none.jsonl")
