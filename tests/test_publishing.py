@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import PublishError, StateError, UsageError
+from pipeline.errors import PublishError, SourceError, StateError, UsageError
 from pipeline.page.ledger import dump_ledger, load_ledger
 from pipeline.publishing import Ready, finish_publishing, publish_pages, roll_back, unpublish_pages
 from pipeline.review.publish import LOG_NAME, published_now, read_log
@@ -61,6 +61,27 @@ def test_a_page_that_nobody_approved_keeps_all_of_the_run_back(site):
     assert [one.name for one in done.publications] == ["20970", "27447"]
     assert done.held == {"29881": "changes of 29881 wait for a decision"}
     assert not (site.root / "29881").exists()
+
+
+def test_starter_content_takes_the_place_of_no_reviewed_page_nor_is_it_rolled_back_to(site):
+    dated(site)
+    page = page_of().model_copy(update={"as_of": ON})
+    other = with_text(page, "Another sentence.")
+    with pytest.raises(PublishError, match="was reviewed"):
+        publish_pages([Ready(other, dated=True)], site, approve=lambda _: "", now=LATER, unreviewed=True)
+    publish(site, page_of("29881"), by="", unreviewed=True)
+    with pytest.raises(PublishError, match="never published as reviewed"):
+        roll_back(page_of("29881"), site, reviewer="B", reason="x", now=LATER)
+
+
+def test_a_damaged_ledger_of_one_page_keeps_no_other_back(site):
+    def approve(page):
+        if page.hcpcs_code == "29881":
+            raise SourceError("29881/page.json is not the ledger that was published")
+        return "A"
+
+    pages = [Ready(page_of(code)) for code in ("20970", "29881")]
+    assert set(publish_pages(pages, site, approve=approve, now=NOW, hold_back=True).held) == {"29881"}
 
 
 def test_all_that_keeps_a_run_back_is_named_at_once(site):

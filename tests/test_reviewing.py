@@ -177,6 +177,17 @@ def test_a_candidate_that_changed_since_is_not_approved_by_the_old_file(workspac
         take(workspace, decide_all(text), by="B. Coder")
 
 
+def test_the_same_file_twice_is_one_import_and_another_text_another(workspace, tmp_path):
+    claim = claim_of(workspace)
+    better = claim.text.replace("If ", "When ", 1)
+    text = decide(export(workspace, tmp_path), claim.id, "amend", reason="clearer", words=better)
+    take(workspace, text)
+    assert take(workspace, text).recorded == ()
+    for other in (text.replace("When ", "Where "), text.replace('all = ""', 'all = "accept"')):
+        with pytest.raises(UsageError, match="changed since it was shown"):
+            take(workspace, other)
+
+
 def test_a_rejection_says_which_pages_carry_the_claim_as_well(workspace, tmp_path):
     claim = claim_of(workspace)
     text = decide(export(workspace, tmp_path), claim.id, "reject", reason="not what the manual says")

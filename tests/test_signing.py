@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.data import Risk
 from pipeline.errors import PublishError, SourceError
-from pipeline.published import read_published
-from pipeline.publishing import Ready, Site, publish_pages, roll_back
+from pipeline.published import is_up, publication_of, read_published
+from pipeline.publishing import Ready, Site, publish_pages, roll_back, unpublish_pages
 from pipeline.regenerate import candidate_folder, read_candidate
 from pipeline.review.publish import read_log
 from pipeline.reviewing import export_review, import_review, review_of
@@ -165,3 +165,41 @@ def test_two_persons_sign_for_a_whole_page_where_the_profile_asks_for_two(worksp
         with pytest.raises(PublishError, match="two persons"):
             signer_of_whole(workspace, reviewers=names)
     assert sign(workspace, "20001", reviewers=["A. Coder", "B. Coder"])() == "A. Coder, B. Coder"
+
+
+def test_what_was_rolled_back_does_not_come_back_by_a_rule(workspace, tmp_path, monkeypatch):
+    outputs = tmp_path / "outputs"
+    shutil.copytree(workspace.settings.outputs, outputs)
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: outputs))
+    site, old = Site(root=outputs, name="Briefwright"), read_published("20001", workspace.settings)
+    new = read_candidate(candidate_folder("20001", workspace.settings))
+    assert old is not None and new is not None
+    by_rule = partial(signer_of, workspace=workspace, auto_approve_figures=True)
+    publish_pages([Ready(new)], site, approve=by_rule, now=NOW + timedelta(hours=1))
+    roll_back(old, site, reviewer="C", reason="a misprint", now=NOW + timedelta(hours=2))
+    with pytest.raises(PublishError, match=r"rolled back \(a misprint\)"):
+        publish_pages([Ready(new)], site, approve=by_rule, now=NOW + timedelta(hours=3))
+
+
+def test_a_page_taken_down_stays_down_until_its_code_is_named(workspace, tmp_path, monkeypatch):
+    outputs = tmp_path / "outputs"
+    shutil.copytree(workspace.settings.outputs, outputs)
+    monkeypatch.setattr(Settings, "outputs", property(lambda self: outputs))
+    assert not is_up("20001", workspace.settings)  # its candidate is of the newer release
+    site = Site(root=outputs, name="Briefwright")
+    unpublish_pages(["20001"], site, reviewer="C", reason="deleted", now=NOW + timedelta(hours=1))
+    assert is_up("20001", workspace.settings) and publication_of("20001", workspace.settings) is None
+
+
+def test_a_code_that_the_tables_do_not_know_any_more_is_not_published_again(workspace, monkeypatch):
+    monkeypatch.setattr(type(workspace.facts), "stands", lambda self, code, on: False)
+    with pytest.raises(PublishError, match="do not know 20001 any more"):
+        sign(workspace, "20001", reviewers=["A. Coder"])()
+
+
+def test_the_page_that_is_given_is_the_one_that_is_compared(workspace):
+    page = read_candidate(candidate_folder("20004", workspace.settings))
+    assert page is not None
+    other = page.model_copy(update={"category": "Another"})
+    with pytest.raises(PublishError, match="wait for a decision"):
+        signer_of(other, workspace, auto_approve_figures=True)
