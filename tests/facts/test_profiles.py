@@ -173,8 +173,8 @@ def test_siblings_name_each_other_and_agree() -> None:
         ("22633", ("posterolateral", "combined", "between the vertebral bodies"), ()),
         ("20936", ("own bone", "same incision"), ("donor",)),
         ("20930", ("donor bone", "small pieces"), ("own bone",)),
-        ("20610", ("large joint", "without ultrasound"), ("medium",)),
-        ("20611", ("large joint", "under ultrasound"), ("without",)),
+        ("20610", ("large joint", "no ultrasound"), ("medium",)),
+        ("20611", ("large joint", "under ultrasound"), ("without", "no ultrasound")),
     ],
 )
 def test_the_word_that_makes_the_code_is_in_its_summary(

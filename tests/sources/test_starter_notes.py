@@ -25,9 +25,11 @@ FREQUENCY = re.compile(
     r"|mostly|most (?!recent|specific)|majority|almost always|nearly all)\b",
     re.IGNORECASE,
 )
-# The code reported is itself the wrong one here, or one that Medicare does not pay at all; no adjustment code of the
-# list below names that.
+# The code reported is itself the wrong one here, or one that Medicare does not pay at all, or documentation is missing;
+# no adjustment code of the list below names that.
 WITHOUT_ADJUSTMENT_CODE = {
+    "assistant-with-documentation",
+    "cosurgeons-with-documentation",
     "status-not-covered",
     "status-not-valid",
 }
