@@ -135,6 +135,12 @@ def test_same_inputs_same_bytes_and_an_unchanged_claim_keeps_its_date(tmp_path):
     assert later.page.verified_on == AS_OF
 
 
+def test_no_page_was_verified_after_the_day_it_is_made_on(tmp_path):
+    regenerate(["20970"], tmp_path, today=date(2026, 12, 24))
+    (earlier,) = regenerate(["20970"], tmp_path, today=AS_OF)
+    assert earlier.page.verified_on == AS_OF
+
+
 def test_a_changed_row_gets_a_new_date_and_a_new_fingerprint(tmp_path, monkeypatch):
     (first,) = regenerate(["20970"], tmp_path)
     real = Workspace.facts.func

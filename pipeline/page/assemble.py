@@ -149,7 +149,7 @@ def _dated(
         )
     )
     kept = before.verified_on if before and unchanged and before.verified_on else today
-    return verdict.model_copy(update={"verified_on": kept})
+    return verdict.model_copy(update={"verified_on": min(kept, today)})  # no page says what is yet to come
 
 
 def _used_evidence(
