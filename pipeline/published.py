@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +20,7 @@ _LEDGER = PAGE_FILES[-1]
 
 def publication_of(hcpcs_code: str, settings: Settings) -> Publication | None:
     """How the current page of a code went out; None where none is up. Raises SourceError for a damaged log."""
-    last = next(iter(reversed(_current(hcpcs_code, settings))), None)
+    last = _last(hcpcs_code, settings)
     return last if last and last.kind != "unpublished" else None
 
 
@@ -30,7 +29,7 @@ def is_up(hcpcs_code: str, settings: Settings) -> bool:
 
     A page that was taken down stays down until somebody names its code.
     """
-    last = next(iter(reversed(_current(hcpcs_code, settings))), None)
+    last = _last(hcpcs_code, settings)
     try:
         ledger = (settings.candidates / hcpcs_code / _LEDGER).read_bytes()
     except OSError:
@@ -78,6 +77,11 @@ def read_reviewed(hcpcs_code: str, settings: Settings) -> Page | None:
     return None if publication is None or publication.unreviewed else read_published(hcpcs_code, settings)
 
 
+def _last(hcpcs_code: str, settings: Settings) -> Publication | None:
+    log = _current(hcpcs_code, settings)
+    return log[-1] if log else None
+
+
 def _current(hcpcs_code: str, settings: Settings) -> list[Publication]:
     """The log's lines about the current page of a code, the oldest first."""
     path = settings.outputs / LOG_NAME
@@ -93,10 +97,7 @@ def _by_code(root: Path, changed_ns: int, size: int) -> dict[str, list[Publicati
     """Read once as long as the file is the same: every page of a run asks."""
     del changed_ns, size
     found: dict[str, list[Publication]] = {}
-    for one in _undated(read_log(root)):
-        found.setdefault(one.hcpcs_code, []).append(one)
+    for one in read_log(root):
+        if one.as_of is None:
+            found.setdefault(one.hcpcs_code, []).append(one)
     return found
-
-
-def _undated(log: Iterable[Publication]) -> Iterable[Publication]:
-    return (one for one in log if one.as_of is None)

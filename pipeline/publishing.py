@@ -78,7 +78,7 @@ def publish_pages(
     A page that is up with these very words is passed over, unless it was unreviewed and now somebody signs for it.
     `hold_back`: pages that nobody approved stay behind instead of all, where others need not.
 
-    Raises PublishError, which names every page that keeps the others back, StateError, SourceError for a damaged log.
+    Raises PublishError, which names what keeps the run back, StateError, SourceError for a damaged log.
     """
     done: list[Publication] = []
     unchanged: list[str] = []
