@@ -29,37 +29,29 @@ def compare_revisions(
     if after is None:
         raise _none(new, hcpcs_code)
     before = _read(hcpcs_code, old, settings)
-    return diff_pages(
-        before,
-        after,
-        mark=mark_mentions,
-        inputs=changed_inputs(before, after, settings) or (),
-        names=(old, new),
-    )
+    return _diff(before, after, settings, names=(old, new))
 
 
-def compare_for_review(hcpcs_code: str, settings: Settings, *, candidate: Page | None = None) -> PageDiff:
-    """What of the candidate, or of one that is not written yet, is to be decided.
+def compare_for_review(hcpcs_code: str, settings: Settings) -> PageDiff:
+    """What of the candidate is to be decided.
 
     It is compared with the published page that somebody signed for: of starter content nothing was decided, so that all
     is new. Raises UsageError without a candidate, SourceError where a ledger is damaged.
     """
-    after = candidate or _candidate(hcpcs_code, settings)
-    before = read_reviewed(hcpcs_code, settings)
-    return diff_pages(
-        before,
-        after,
-        mark=mark_mentions,
-        inputs=changed_inputs(before, after, settings) or (),
-        names=(PUBLISHED, CANDIDATE),
-    )
-
-
-def _candidate(hcpcs_code: str, settings: Settings) -> Page:
-    page = read_candidate(candidate_folder(hcpcs_code, settings))
-    if page is None:
+    after = _read(hcpcs_code, CANDIDATE, settings)
+    if after is None:
         raise _none(CANDIDATE, hcpcs_code)
-    return page
+    return compare_with_reviewed(read_reviewed(hcpcs_code, settings), after, settings)
+
+
+def compare_with_reviewed(reviewed: Page | None, candidate: Page, settings: Settings) -> PageDiff:
+    """The same of pages at hand; the candidate need not be written yet."""
+    return _diff(reviewed, candidate, settings, names=(PUBLISHED, CANDIDATE))
+
+
+def _diff(before: Page | None, after: Page, settings: Settings, *, names: tuple[str, str]) -> PageDiff:
+    inputs = _changed_inputs(before, after, settings)
+    return diff_pages(before, after, mark=mark_mentions, inputs=inputs, names=names)
 
 
 def _none(name: str, hcpcs_code: str) -> UsageError:
@@ -88,12 +80,11 @@ def _read(hcpcs_code: str, name: str, settings: Settings) -> Page | None:
     return read_revision_page(settings.revisions, find_revision(settings.revisions, hcpcs_code, name))
 
 
-def changed_inputs(before: Page | None, after: Page, settings: Settings) -> list[InputChange] | None:
-    """The inputs that differ between two pages; None where the inputs of one are not known."""
+def _changed_inputs(before: Page | None, after: Page, settings: Settings) -> list[InputChange]:
     if before is None:
-        return None
+        return []
     held = [
         read_revision(settings.revisions, page.hcpcs_code, ledger_sha256(page)) for page in (before, after)
     ]
     old, new = held
-    return changed_parts(old.parts, new.parts) if old and new else None
+    return changed_parts(old.parts, new.parts) if old and new else []

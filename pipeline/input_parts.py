@@ -172,9 +172,9 @@ class InputReader:
         return _short(digest([self._workspace.site_name, blocks]))
 
 
-def amended_parts(parts: Parts, hcpcs_code: str, reviews: Path) -> dict[str, dict[str, str]]:
+def amended_parts(parts: Parts, hcpcs_code: str, reviews: Path) -> dict[str, Mapping[str, str]]:
     """The parts of a page with what its reviewers amended by now, by claim; that is laid over whatever is drafted."""
-    others = {kind: dict(items) for kind, items in parts.items() if kind != AMENDMENTS}
+    others = {kind: items for kind, items in parts.items() if kind != AMENDMENTS}
     amended: dict[str, str] = {}
     for one in amendments_of(read_decisions(reviews, hcpcs_code)):
         amended[one.claim_id] = _short(digest([amended.get(one.claim_id, ""), one]))

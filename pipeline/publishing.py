@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -12,15 +11,16 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from pipeline.changes.diff import ledger_sha256
 from pipeline.data import Page, Record
 from pipeline.errors import PublishError, SourceError, UsageError
 from pipeline.page.files import PAGE_FILES, render_files
-from pipeline.page.ledger import dump_ledger, load_ledger
+from pipeline.page.ledger import load_ledger
 from pipeline.review.publish import LOG_NAME, Publication, page_name, published_now, read_log
 from pipeline.review.swap import FolderChange, folder_change
 from pipeline.site.build import build_site, copy_site
 from pipeline.site.corrections import CORRECTIONS_LOG, page_corrections, page_withdrawn
-from pipeline.store import exclusive_lock
+from pipeline.store import exclusive_lock, file_hashes, holds_files
 from pipeline.verify.mentions import mark_mentions
 
 LOCK_NAME = ".publish.lock"
@@ -95,7 +95,7 @@ def publish_pages(
                 home="../" * (name.count("/") + 1),
                 note=UNREVIEWED if unreviewed else "",
             )
-            hashes = {file: _sha256(data) for file, data in contents.items()}
+            hashes = file_hashes(contents)
             if _is_up(up.get(name), hashes, site.root / name, unreviewed=unreviewed):
                 unchanged.append(name)
                 continue
@@ -173,7 +173,7 @@ def roll_back(page: Page, site: Site, *, reviewer: str, reason: str, now: dateti
     """Publish an earlier revision of a page again. Raises PublishError for one that was never out as reviewed."""
     if not reason.strip():
         raise PublishError("a page is rolled back for a reason that readers are told; give --reason TEXT")
-    ledger = _sha256(dump_ledger(page).encode())
+    ledger = ledger_sha256(page)
     if not any(
         one.hcpcs_code == page.hcpcs_code
         and one.as_of is None
@@ -243,10 +243,7 @@ def _is_up(last: Publication | None, hashes: Mapping[str, str], folder: Path, *,
     """Whether the same files are there, approved at least as well."""
     if last is None or last.sha256 != hashes or (last.unreviewed and not unreviewed):
         return False
-    try:
-        return all(_sha256((folder / file).read_bytes()) == value for file, value in hashes.items())
-    except OSError:
-        return False
+    return holds_files(folder, hashes)
 
 
 def _pages_of(code: str, up: Mapping[str, Publication], as_of: date | None) -> list[Publication]:
@@ -263,7 +260,3 @@ def _published_page(folder: Path) -> Page | None:
         return load_ledger((folder / PAGE_FILES[-1]).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, SourceError):
         return None
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -12,12 +12,12 @@ from pipeline.amend import amend_page
 from pipeline.changes.diff import ledger_sha256
 from pipeline.changes.redline import render_redline
 from pipeline.changes.revisions import read_revision
-from pipeline.compare import compare_for_review
+from pipeline.compare import compare_for_review, compare_with_reviewed
 from pipeline.data import Decision, DecisionKind, Page, PageDiff, PageReview, Record
 from pipeline.errors import UsageError
 from pipeline.page.layout import statements_of
 from pipeline.page.text import one_line
-from pipeline.published import rolled_back_at
+from pipeline.published import read_reviewed, rolled_back_at
 from pipeline.regenerate import candidate_folder, read_candidate, store_candidate
 from pipeline.review.amendments import amendments_of
 from pipeline.review.approval import review_page
@@ -140,9 +140,10 @@ class _Ready(NamedTuple):
 
 def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime) -> _Ready:
     diff = compare_for_review(page.code, workspace.settings)
-    log = read_decisions(workspace.settings.reviews, page.code)
-    if page.new_sha256 != diff.new_sha256 and _was_taken(page, log, by):
-        return _Ready((), ())
+    if page.new_sha256 != diff.new_sha256:
+        log = read_decisions(workspace.settings.reviews, page.code)
+        if _was_taken(page, log, by):
+            return _Ready((), ())
     taken = take_decisions(page, diff, by=by, now=now)
     amending = [one for one in taken.decisions if one.decision is DecisionKind.AMEND]
     candidate = read_candidate(candidate_folder(page.code, workspace.settings))
@@ -156,7 +157,8 @@ def _prepare(page: DecidedPage, workspace: Workspace, *, by: str, now: datetime)
         )
         return _Ready((), tuple(said))
     # A change as it stands with the amendment: whoever amended it accepted that. None where it is as published.
-    shown = compare_for_review(page.code, workspace.settings, candidate=found.page)
+    reviewed = read_reviewed(page.code, workspace.settings)
+    shown = compare_with_reviewed(reviewed, found.page, workspace.settings)
     after = {one.state.claim_id: one.id for one in shown.changes}
     decisions = tuple(
         one.model_copy(update={"result_id": after.get(one.claim_id, "")}) if one in amending else one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.changes.newer_release import is_newer_figures, releases_of
-from pipeline.compare import compare_for_review
+from pipeline.compare import compare_with_reviewed
 from pipeline.data import Page, PageDiff, SourceUse
 from pipeline.errors import PublishError
 from pipeline.published import publication_of, read_reviewed
@@ -25,6 +25,7 @@ def signer_of(
     reviewers: Sequence[str] = (),
     auto_approve_figures: bool = False,
     unreviewed: bool = False,
+    dated: bool = False,
 ) -> str:
     """Who answers for the candidate: `reviewers`, or those who accepted its changes. Raises PublishError.
 
@@ -32,13 +33,21 @@ def signer_of(
     persons where the site profile asks for two of any kind of change, unless decisions about it are recorded. From then
     on each change needs its decisions; `auto_approve_figures` spares those that are nothing but amounts of a newer
     release (`changes.newer_release`), but not after a page was rolled back. Nobody answers for an `unreviewed` one.
+    Pages for a date of service (`dated`) are signed for whole each time.
     """
     code = page.hcpcs_code
+    if dated and auto_approve_figures:
+        raise PublishError(
+            f"{code}: pages for a date of service are signed for whole; leave --auto-approve out"
+        )
+    if dated:
+        return "" if unreviewed else signer_of_whole(workspace, reviewers=reviewers)
     if not workspace.facts.stands(code, page.as_of):
         raise PublishError(
             f"the tables in force on {page.as_of} do not know {code} any more; it is not published again"
         )
-    diff = compare_for_review(code, workspace.settings, candidate=page)
+    before = read_reviewed(code, workspace.settings)
+    diff = compare_with_reviewed(before, page, workspace.settings)
     review = review_diff(diff, workspace)
     if review.state == "rejected":
         raise PublishError(
@@ -47,11 +56,10 @@ def signer_of(
         )
     if unreviewed:
         return ""
-    is_reviewed = bool(diff.old_sha256)
     accepted = sorted({person for change in review.changes for person in change.accepted_by})
     signed = ", ".join(_persons(reviewers) or accepted)
     if auto_approve_figures:
-        if not is_reviewed:
+        if before is None:
             raise PublishError(f"nobody has reviewed {code} yet; publish it with --reviewer NAME first")
         last = publication_of(code, workspace.settings)
         if last and last.kind == "rolled_back" and review.state != "approved":
@@ -64,32 +72,16 @@ def signer_of(
     decided = any(change.accepted_by for change in review.changes)
     if review.state != "waiting":
         return signed
-    if not (is_reviewed or decided):
+    if before is None and not decided:
         return signer_of_whole(workspace, reviewers=reviewers)
     waiting = {change.change_id for change in review.changes if change.state == "waiting"}
-    spared = _figure_changes(diff, page, workspace) if auto_approve_figures else set[str]()
+    spared = _figure_changes(diff, before, page) if auto_approve_figures else set[str]()
     if left := len(waiting - spared):
         raise PublishError(
             f"{left} of {len(review.changes)} changes of {code} wait for a decision; "
             f"`briefwright review export {code}`, edit, `briefwright review import`"
         )
     return signed or FIGURES
-
-
-def signer_of_dated(
-    page: Page,
-    workspace: Workspace,
-    *,
-    reviewers: Sequence[str] = (),
-    auto_approve_figures: bool = False,
-    unreviewed: bool = False,
-) -> str:
-    """Who answers for a page for a date of service: it is signed for whole each time. Raises PublishError."""
-    if auto_approve_figures:
-        raise PublishError(
-            f"{page.hcpcs_code}: pages for a date of service are signed for whole; leave --auto-approve out"
-        )
-    return "" if unreviewed else signer_of_whole(workspace, reviewers=reviewers)
 
 
 def signer_of_whole(workspace: Workspace, *, reviewers: Sequence[str]) -> str:
@@ -114,9 +106,8 @@ def _persons(names: Sequence[str]) -> list[str]:
     return list(found.values())
 
 
-def _figure_changes(diff: PageDiff, page: Page, workspace: Workspace) -> set[str]:
+def _figure_changes(diff: PageDiff, before: Page | None, page: Page) -> set[str]:
     """Changes by a newer release alone, and of what a page shows beside its claims, what follows from them."""
-    before = read_reviewed(page.hcpcs_code, workspace.settings)
     known = {_said_of(source) for source in before.sources} if before else set[tuple[str, ...]]()
     described_anew = {f"source {source.id}" for source in page.sources if _said_of(source) not in known}
     found = [change for change in diff.changes if is_newer_figures(change)]

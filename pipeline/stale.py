@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.changes.revisions import read_revision, renew_sources
 from pipeline.conflicts import find_conflicts
-from pipeline.data import PageState, Revision
+from pipeline.data import PageState
 from pipeline.input_parts import InputReader, amended_parts, changed_parts
 from pipeline.inputs import gather_inputs
 from pipeline.page.files import PAGE_FILES
@@ -17,6 +17,7 @@ from pipeline.page.ledger import load_ledger
 from pipeline.regenerate import candidate_folder
 from pipeline.run import Drafter, open_reader
 from pipeline.settings import Settings
+from pipeline.store import holds_files
 from pipeline.workspace import Workspace
 
 
@@ -48,7 +49,8 @@ def _state(
         return PageState(hcpcs_code=code, state="new")
     sha256 = hashlib.sha256(ledger).hexdigest()
     revision = read_revision(workspace.settings.revisions, code, sha256)
-    if revision is None or not _has_files(folder, revision):
+    others = PAGE_FILES[:-1]
+    if revision is None or not holds_files(folder, {name: revision.files.get(name, "") for name in others}):
         return PageState(hcpcs_code=code, state="unknown")
     drawn = reader.read(gather_inputs(code, workspace=workspace, as_of=as_of))
     parts = amended_parts(drawn, code, workspace.settings.reviews)
@@ -60,17 +62,6 @@ def _state(
         if note:
             renew_sources(revision, workspace.settings.revisions, sources)
     return PageState(hcpcs_code=code, state="current" if revision.complete else "unfinished")
-
-
-def _has_files(folder: Path, revision: Revision) -> bool:
-    """Whether the other files are the revision's own as well."""
-    try:
-        return all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == revision.files.get(name)
-            for name in PAGE_FILES[:-1]
-        )
-    except OSError:
-        return False
 
 
 def codes_with_candidates(settings: Settings, *, as_of: date | None = None) -> list[str]:

@@ -17,6 +17,7 @@ from pipeline.page.files import PAGE_FILES
 from pipeline.review.publish import Publication, published_now, read_log
 from pipeline.review.swap import is_interrupted
 from pipeline.site.cards import Card, cards_of
+from pipeline.store import holds_files
 
 _LEDGER = PAGE_FILES[-1]
 
@@ -140,7 +141,7 @@ def _page_status(
         unreviewed=publication.unreviewed,
         review_due=due,
     )
-    if card is None or not _is_as_published(publication, ledger.parent):
+    if card is None or not holds_files(ledger.parent, publication.sha256):
         return common.model_copy(update={"state": "damaged"})
     on = as_of or today
     return common.model_copy(
@@ -151,16 +152,6 @@ def _page_status(
             "gone": not stands(code, on),
         }
     )
-
-
-def _is_as_published(publication: Publication, folder: Path) -> bool:
-    try:
-        return all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
-            for name, sha256 in publication.sha256.items()
-        )
-    except OSError:
-        return False
 
 
 def _differs(candidate: Path, ledger: Path, publication: Publication) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def write_atomically(path: Path, data: bytes | str) -> None:
             raise
     except OSError as error:
         raise cannot_write(path, error.strerror or str(error)) from error
+
+
+def file_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of each file's bytes, by its name."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def holds_files(folder: Path, sha256: Mapping[str, str]) -> bool:
+    """Whether the folder has files of these names and hashes, whatever else it has."""
+    try:
+        return file_hashes({name: (folder / name).read_bytes() for name in sha256}) == dict(sha256)
+    except OSError:
+        return False
 
 
 @contextmanager

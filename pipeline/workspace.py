@@ -55,6 +55,7 @@ class Workspace:
     def __init__(self, settings: Settings):
         self.settings = settings
         self._reach: dict[date, dict[str, int]] = {}
+        self._sources: dict[date, str] = {}
 
     @cached_property
     def facts(self) -> FactStore:
@@ -103,8 +104,10 @@ class Workspace:
 
     def sources_on(self, as_of: date) -> str:
         """A name for all notes and documents as they are described, and for which of them are in force on the date."""
-        in_force = tuple(document.in_force(as_of) for document in self.documents.values())
-        return digest([self._described, in_force])
+        if as_of not in self._sources:  # each page asks
+            in_force = tuple(document.in_force(as_of) for document in self.documents.values())
+            self._sources[as_of] = digest([self._described, in_force])
+        return self._sources[as_of]
 
     @cached_property
     def _described(self) -> str:

@@ -72,7 +72,7 @@ def test_what_no_reader_sees_needs_nobody(workspace, monkeypatch):
     candidate = read_candidate(candidate_folder("20001", workspace.settings))
     assert candidate is not None
     same = candidate.model_copy(update={"fingerprint": "0"})
-    monkeypatch.setattr("pipeline.compare.read_reviewed", lambda code, settings: same)
+    monkeypatch.setattr("pipeline.signing.read_reviewed", lambda code, settings: same)
     assert sign(workspace, "20001", reviewers=())() == ""
     said = sign(workspace, "20001", reviewers=(), auto_approve_figures=True)()
     assert said == UNSEEN
@@ -84,12 +84,11 @@ def test_a_rule_or_a_payment_basis_waits_for_a_person(workspace, code):
         sign(workspace, code, reviewers=["B. Coder"], auto_approve_figures=True)()
 
 
-def test_a_source_that_is_described_otherwise_waits_for_a_person(workspace, monkeypatch):
+def test_a_source_that_is_described_otherwise_waits_for_a_person(workspace):
     page = read_candidate(candidate_folder("20001", workspace.settings))
     assert page is not None
     sources = tuple(source.model_copy(update={"title": "Always payable"}) for source in page.sources)
     other = page.model_copy(update={"sources": sources})
-    monkeypatch.setattr("pipeline.compare.read_candidate", lambda folder: other)
     with pytest.raises(PublishError, match=r"^\d+ of \d+ changes of 20001 wait"):
         signer_of(other, workspace, reviewers=(), auto_approve_figures=True)
 

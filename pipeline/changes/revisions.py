@@ -18,7 +18,7 @@ from pipeline.data import Page, Revision
 from pipeline.errors import SourceError, UsageError
 from pipeline.page.files import PAGE_FILES
 from pipeline.page.ledger import load_ledger
-from pipeline.store import write_atomically
+from pipeline.store import file_hashes, write_atomically
 
 _NAME = 16
 _RECORD, _LEDGER = ".json", ".page.json.gz"
@@ -39,7 +39,7 @@ def save_revision(
     One process at a time. Raises StateError.
     """
     ledger = files[PAGE_FILES[-1]]
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    hashes = file_hashes(files)
     sha256 = hashes[PAGE_FILES[-1]]
     before = read_revision(folder, page.hcpcs_code, sha256)
     revision = Revision(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.data import Page
-    from pipeline.publishing import Ready, Site
+    from pipeline.publishing import Published, Ready, Site
     from pipeline.status import PageStatus, SiteStatus
     from pipeline.workspace import Workspace
 
@@ -76,20 +76,20 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Publish candidates to outputs/, all or none, under a reviewer's name; index, feed and corrections follow."""
-    from pipeline.page.text import visible
     from pipeline.published import is_up
     from pipeline.publishing import finish_publishing, publish_pages, roll_back
-    from pipeline.signing import signer_of, signer_of_dated
+    from pipeline.signing import signer_of
 
     workspace = open_workspace()
     site = _site(workspace)
     on = parse_date(as_of) if as_of else None
     signing = partial(
-        signer_of if on is None else signer_of_dated,
+        signer_of,
         workspace=workspace,
         reviewers=reviewer or (),
         auto_approve_figures=auto_approve is not None,
         unreviewed=unreviewed,
+        dated=on is not None,
     )
     if changed and (on or revision):
         raise UsageError("--changed goes with neither --as-of nor --revision; name the codes")
@@ -123,22 +123,7 @@ def publish(
                 unreviewed=unreviewed,
                 hold_back=auto_approve is not None,
             )
-        for publication in done.publications:
-            if as_json:
-                print_json(publication.model_dump(mode="json"))
-            else:
-                how = "rolled back" if publication.kind == "rolled_back" else "published"
-                by = "not reviewed" if unreviewed else f"approved by {visible(publication.reviewer)}"
-                print(f"{how} {publication.hcpcs_code} to {site.root / publication.name}, {by}")
-        for name, why in done.held.items():
-            if as_json:
-                print_json({"held_back": name, "reason": why})
-            else:
-                print(f"held back {name}: {why}")
-        for name in done.unchanged if as_json else ():
-            print_json({"unchanged": name})
-        if done.unchanged and not as_json:
-            print(f"unchanged, and published before: {', '.join(done.unchanged)}")
+        _print_published(done, site, unreviewed=unreviewed, as_json=as_json)
         if not (chosen or as_json):
             print("nothing to publish: every candidate is up as it is")
     if to is not None:
@@ -147,6 +132,28 @@ def publish(
             print_json({"copied_to": str(to), "files_written": written})
         else:
             print(f"the site is in {to}: {written} files written, the others were up to date")
+
+
+def _print_published(done: Published, site: Site, *, unreviewed: bool, as_json: bool) -> None:
+    """What became of each page; as JSON, one object each."""
+    from pipeline.page.text import visible
+
+    if as_json:
+        for publication in done.publications:
+            print_json(publication.model_dump(mode="json"))
+        for name, why in done.held.items():
+            print_json({"held_back": name, "reason": why})
+        for name in done.unchanged:
+            print_json({"unchanged": name})
+        return
+    for publication in done.publications:
+        how = "rolled back" if publication.kind == "rolled_back" else "published"
+        by = "not reviewed" if unreviewed else f"approved by {visible(publication.reviewer)}"
+        print(f"{how} {publication.hcpcs_code} to {site.root / publication.name}, {by}")
+    for name, why in done.held.items():
+        print(f"held back {name}: {why}")
+    if done.unchanged:
+        print(f"unchanged, and published before: {', '.join(done.unchanged)}")
 
 
 def unpublish(

@@ -139,7 +139,10 @@ def status(
         try:
             page = review_of(code, workspace)
         except SourceError as error:  # one damaged page keeps nobody from the others
-            print_json({"hcpcs_code": code, "error": str(error)}) if as_json else print(f"{code}  {error}")
+            if as_json:
+                print_json({"hcpcs_code": code, "error": str(error)})
+            else:
+                print(f"{code}  {error}")
             continue
         if as_json:
             print_json(page.model_dump(mode="json"))

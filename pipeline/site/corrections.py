@@ -46,10 +46,9 @@ def page_corrections(old: Page, new: Page, publication: Publication, *, mark: Ma
 
     A new claim corrects nothing, nor does the same sentence by a newer release.
     """
-    before, after_ = (_subjects(page) for page in (old, new))
+    first, second = _subjects(old), _subjects(new)
     pairs = {
-        before[pair.old].claim_id: after_[pair.new].claim_id
-        for pair in match_claims(before, after_, mark=mark)
+        first[pair.old].claim_id: second[pair.new].claim_id for pair in match_claims(first, second, mark=mark)
     }
     claims = {claim.id: claim for _, claim in _claims(new)}
     found: dict[str, Correction] = {}
